@@ -1,0 +1,82 @@
+// Package catalog holds the mesh: its domains, their products and output
+// ports, and the policies over them. It loads each from the domain's own
+// storage, keeps the last good version for as long as the rules allow, and
+// hands out immutable snapshots.
+package catalog
+
+import (
+	"time"
+
+	"github.com/meshql/meshql/connectors"
+	"github.com/meshql/meshql/governance"
+)
+
+// Mesh is one immutable state of the whole mesh. A statement uses one.
+type Mesh struct {
+	Name     string
+	Version  uint64 // grows with every swap
+	Domains  map[string]*Domain
+	Policies *governance.Policies
+}
+
+// Domain is one domain's state.
+type Domain struct {
+	Name        string
+	Description string
+	Team        string
+	Contact     string
+	OwnerRoles  []string
+	State       State
+	// Reason says why State is not Ready, without paths, keys or endpoints;
+	// Ref finds the detail in the operator's log.
+	Reason, Ref string
+	Version     uint64 // of the index that was loaded
+	LoadedAt    time.Time
+	Products    map[string]*Product // by resolvable name: orders, orders@1, orders$lines
+}
+
+// State is whether a domain can be asked.
+type State uint8
+
+const (
+	Ready  State = iota
+	Stale        // last good version, storage does not answer
+	Denied       // broken, unreachable or never loaded: nothing of it is served
+)
+
+// Product is one readable relation of a data product.
+type Product struct {
+	Domain, Name string // Name as resolved: orders
+	Major        int
+	Object       string // schema object; empty for the main one
+	Canonical    bool   // the name that SHOW TABLES lists
+	Version      string // semantic version of the contract
+	Status       string // active, deprecated, …
+	Title        string
+	Description  string
+	Purpose      string
+	Limitations  string
+	Usage        string
+	Tags         []string
+	Columns      []Column
+	// Relation is what governance decides about; its columns are Columns.
+	Relation *governance.Relation
+	// Source is the output port. Its ordinals are those of Columns.
+	Source connectors.Source
+}
+
+// Column is a column of the contract.
+type Column struct {
+	connectors.Column
+	Physical       string // name in the files
+	Title          string
+	Description    string
+	Tags           []string
+	Classification string
+	PrimaryKey     int // position in the key from 1; 0: not part of it
+	Unique         bool
+	References     []Reference
+}
+
+// Reference is a relationship to a column of another product; a hint.
+type Reference struct{ Domain, Product, Column string }

@@ -1,0 +1,127 @@
+// Package mysqlerr is the one table of conditions that a user can meet: each
+// has MySQL's code, its SQLSTATE and a text that says what was wrong and what
+// to do. Texts hold names and positions that the user wrote or may see, never
+// data values, object keys, endpoints, policy texts or secrets.
+package mysqlerr
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Error is an error as a MySQL client sees it. The cause, if any, is for the
+// operator's log and is never shown.
+type Error struct {
+	Code    uint16
+	State   string // five characters
+	Message string
+	cause   error
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.cause }
+
+// With returns a copy of e with a cause for the operator's log.
+func (e *Error) With(cause error) *Error {
+	c := *e
+	c.cause = cause
+	return &c
+}
+
+// Is reports whether target is an Error of the same code.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Code == e.Code
+}
+
+func newf(code uint16, state, format string, args ...any) *Error {
+	return &Error{Code: code, State: state, Message: fmt.Sprintf(format, args...)}
+}
+
+// From returns the Error in err's chain, or an internal error (1105) whose text
+// is constant and whose cause is err.
+func From(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return Internal(err)
+}
+
+// The conditions.
+
+func UnknownDomain(domain string) *Error { return newf(1049, "42000", "Unknown database '%s'", domain) }
+func NoDomainSelected() *Error           { return newf(1046, "3D000", "No database selected") }
+func UnknownProduct(domain, product string) *Error {
+	return newf(1146, "42S02", "Table '%s.%s' doesn't exist", domain, product)
+}
+func UnknownColumn(column, clause string) *Error {
+	return newf(1054, "42S22", "Unknown column '%s' in '%s'", column, clause)
+}
+func AmbiguousColumn(column, clause string) *Error {
+	return newf(1052, "23000", "Column '%s' in %s is ambiguous", column, clause)
+}
+func UnknownFunction(name string) *Error {
+	return newf(1305, "42000", "FUNCTION %s does not exist", name)
+}
+func Syntax(near string, line int) *Error {
+	return newf(1064, "42000", "You have an error in your SQL syntax near '%s' at line %d", near, line)
+}
+func Unsupported(what string) *Error {
+	return newf(1235, "42000", "This version of meshql doesn't yet support '%s'", what)
+}
+func Refused(what string) *Error {
+	return newf(1290, "HY000", "meshql products are read-only: %s is refused", what)
+}
+func WrongArguments(function string) *Error {
+	return newf(1582, "42000", "Incorrect parameter count in the call to native function '%s'", function)
+}
+func OutOfRange(typ, what string) *Error {
+	return newf(1690, "22003", "%s value is out of range in '%s'", typ, what)
+}
+func AccessDenied(user string) *Error {
+	return newf(1045, "28000", "Access denied for user '%s'", user)
+}
+func GrantGone(domain, product string) *Error {
+	return newf(1142, "42000", "SELECT command denied: access to '%s.%s' was withdrawn while the query ran", domain, product)
+}
+func Deadline() *Error {
+	return newf(3024, "HY000", "Query execution was interrupted, maximum statement execution time exceeded; raise max_execution_time or read less")
+}
+func Killed() *Error { return newf(1317, "70100", "Query execution was interrupted") }
+func TooComplex(what string) *Error {
+	return newf(3170, "HY000", "Statement is too complex: %s; split it", what)
+}
+func MemoryBudget() *Error {
+	return newf(3170, "HY000", "Memory capacity exceeded: the query needs more than its memory budget; read fewer rows or columns, or group on fewer values")
+}
+func StorageUnavailable(domain, product, class, ref string) *Error {
+	return newf(1296, "HY000", "Storage of product %s.%s: %s; try again, or ask its owner with reference %s", domain, product, class, ref)
+}
+func FileUnreadable(domain, product, ref string) *Error {
+	return newf(1194, "HY000", "Product %s.%s: a data file is unreadable; ask its owner with reference %s", domain, product, ref)
+}
+func SubqueryRows() *Error { return newf(1242, "21000", "Subquery returns more than 1 row") }
+func OperandColumns(n int) *Error {
+	return newf(1241, "21000", "Operand should contain %d column(s)", n)
+}
+func WrongSetOperation() *Error {
+	return newf(1222, "21000", "The used SELECT statements have a different number of columns")
+}
+func DuplicateAlias(name string) *Error {
+	return newf(1066, "42000", "Not unique table/alias: '%s'", name)
+}
+func NotGrouped(n int, column string) *Error {
+	return newf(1055, "42000", "Expression #%d of SELECT list is not in GROUP BY clause and contains nonaggregated column '%s' which is not functionally dependent on columns in GROUP BY clause; this is incompatible with sql_mode=only_full_group_by", n, column)
+}
+func InvalidGroupFunction() *Error { return newf(1111, "HY000", "Invalid use of group function") }
+func AuditUnavailable() *Error {
+	return newf(1290, "HY000", "The audit log can't be written, so no query is answered; tell the mesh's operator")
+}
+func Internal(cause error) *Error {
+	e := newf(1105, "HY000", "Internal error; the operator's log says more")
+	e.cause = cause
+	return e
+}

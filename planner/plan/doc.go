@@ -1,0 +1,14 @@
+// Package plan is the one plan tree: the binder makes it, the optimizer's rules
+// rewrite it, and one switch in engine/exec turns it into operators.
+//
+// [Node] and [Expr] are sealed sums; switches over them are exhaustive. Every
+// column that a node produces has a [ColumnID] that is unique in its plan, and
+// expressions refer to columns by that ID only, so a rewrite never has to
+// renumber. Trees are not mutated once shared: a rule that changes a node makes
+// a new one.
+//
+// Policies enter the tree in one form, [Governed] over a mask projection over a
+// row filter over a scan, built by planner.resolveTable and nowhere else.
+// Predicates cross a Governed node downwards only by the barrier's rule
+// (planner/rule_pushdown.go), which planner.Verify checks after every rule.
+package plan
