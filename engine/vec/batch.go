@@ -25,9 +25,12 @@ type Lazy interface {
 
 // Batch is N rows of columns, of which Sel names those alive.
 type Batch struct {
-	N    int
-	Sel  Selection
-	cols []slot
+	N   int
+	Sel Selection
+	// OnError, if not nil, gives errors of lazy decoding their context, such as
+	// the product that the column belongs to.
+	OnError func(error) error
+	cols    []slot
 }
 
 type slot struct {
@@ -48,7 +51,7 @@ func NewBatch(n int, cols ...*Vector) *Batch {
 // Reset makes b an all-selected batch of n rows and the given number of empty
 // columns, keeping its memory.
 func (b *Batch) Reset(n, columns int) {
-	b.N, b.Sel = n, nil
+	b.N, b.Sel, b.OnError = n, nil, nil
 	if cap(b.cols) < columns {
 		b.cols = make([]slot, columns)
 	}
@@ -84,23 +87,21 @@ type shared struct {
 }
 
 func (s shared) Decode(ctx context.Context, sel Selection) (*Vector, error) {
-	if sl := &s.b.cols[s.i]; sl.vec == nil {
-		v, err := sl.lazy.Decode(ctx, sel)
-		if err != nil {
-			return nil, err
-		}
-		sl.vec = v
-	}
-	return s.b.cols[s.i].vec, nil
+	return s.b.col(ctx, s.i, sel)
 }
 
 // Col returns column i, decoding it for the rows selected now if it is lazy.
 // A selection may only narrow between calls, so the first decode serves all.
-func (b *Batch) Col(ctx context.Context, i int) (*Vector, error) {
+func (b *Batch) Col(ctx context.Context, i int) (*Vector, error) { return b.col(ctx, i, b.Sel) }
+
+func (b *Batch) col(ctx context.Context, i int, sel Selection) (*Vector, error) {
 	s := &b.cols[i]
 	if s.vec == nil {
-		v, err := s.lazy.Decode(ctx, b.Sel)
+		v, err := s.lazy.Decode(ctx, sel)
 		if err != nil {
+			if b.OnError != nil {
+				err = b.OnError(err)
+			}
 			return nil, err
 		}
 		s.vec = v

@@ -69,6 +69,23 @@ func UnknownFunction(name string) *Error {
 func Syntax(near string, line int) *Error {
 	return newf(1064, "42000", "You have an error in your SQL syntax near '%s' at line %d", near, line)
 }
+func EmptyQuery() *Error { return newf(1065, "42000", "Query was empty") }
+func UnknownVariable(name string) *Error {
+	return newf(1193, "HY000", "Unknown system variable '%s'", name)
+}
+func ReadOnlyVariable(name string) *Error {
+	return newf(1238, "HY000", "Variable '%s' is a read only variable", name)
+}
+func WrongValueForVariable(name string) *Error {
+	return newf(1231, "42000", "Variable '%s' can't be set to that value", name)
+}
+func SetGlobal() *Error {
+	return newf(1227, "42000", "Access denied: global variables belong to the mesh's operator; use SET SESSION")
+}
+func UnknownPrepared(name string) *Error {
+	return newf(1243, "HY000", "Unknown prepared statement handler (%s) given to EXECUTE", name)
+}
+func UnknownThread(id uint64) *Error { return newf(1094, "HY000", "Unknown thread id: %d", id) }
 func Unsupported(what string) *Error {
 	return newf(1235, "42000", "This version of meshql doesn't yet support '%s'", what)
 }
