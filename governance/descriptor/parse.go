@@ -106,6 +106,14 @@ func (n *Node) Get(key string) *Node {
 	return nil
 }
 
+// Scalar returns the value of a scalar, or nil for lists, mappings and no node.
+func (n *Node) Scalar() any {
+	if n == nil {
+		return nil
+	}
+	return n.Value
+}
+
 // Find follows a path of keys and indexes, as JSON pointers have them, and
 // returns the deepest node on it that exists.
 func (n *Node) Find(path ...string) *Node {
