@@ -22,9 +22,13 @@ type Scan struct {
 	Source   connectors.Source
 	Ordinals []int // of the source, one a column
 	Cols     []Column
-	// Filters were pushed down; the scan applies them exactly and uses those of
-	// the form column-op-constant to prune. They refer to Cols.
+	// Filters were pushed down; the scan applies them exactly and in order, and
+	// uses those of the form column-op-constant to prune. They refer to Cols.
 	Filters []Expr
+	// RowFilter is the number of Filters, the first ones, that are the row
+	// filter of a policy: they are evaluated before, and print apart from, what
+	// the query brought.
+	RowFilter int
 }
 
 // Governed marks a relation as its principal may see it. Below it stands
