@@ -17,6 +17,19 @@ type Mesh struct {
 	Version  uint64 // grows with every swap
 	Domains  map[string]*Domain
 	Policies *governance.Policies
+	// GuildRoles are the roles that sit in the guild.
+	GuildRoles []string
+	Settings   Settings
+}
+
+// Settings are mesh.yaml's for the server; zero values mean the defaults.
+type Settings struct {
+	Listen       string // host:port
+	TLSCert      string // path of a PEM file
+	TLSKey       string // path of a PEM file
+	RequireTLS   bool
+	QueryMemory  int64 // bytes a query may hold
+	QueryTimeout time.Duration
 }
 
 // Domain is one domain's state.
@@ -43,6 +56,18 @@ const (
 	Stale        // last good version, storage does not answer
 	Denied       // broken, unreachable or never loaded: nothing of it is served
 )
+
+func (s State) String() string {
+	switch s {
+	case Ready:
+		return "ready"
+	case Stale:
+		return "stale"
+	case Denied:
+		return "denied"
+	}
+	return "unknown"
+}
 
 // Product is one readable relation of a data product.
 type Product struct {
