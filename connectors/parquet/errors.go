@@ -28,3 +28,13 @@ func unsupported(format string, args ...any) error {
 func tooLarge(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrLimit}, args...)...)
 }
+
+var errClosed = errors.New("parquet: the reader is closed")
+
+// quarantine turns a panic into an error: a mistake in decoding a stranger's
+// file must not end the process.
+func quarantine(err *error) {
+	if recover() != nil {
+		*err = corrupt("the file cannot be decoded")
+	}
+}

@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/meshql/meshql/connectors/objstore"
 	"github.com/meshql/meshql/engine/vec"
@@ -14,9 +15,23 @@ type File struct {
 	store     objstore.Store
 	object    objstore.Object
 	columns   []Column
+	leaves    []leaf // by ordinal
 	skipped   []Skipped
 	rowGroups []RowGroup
+	chunks    [][]chunkMeta // by row group and ordinal
 }
+
+// chunkMeta is where a column of a row group stands in the file.
+type chunkMeta struct {
+	codec       codec
+	start, size int64 // of dictionary and pages
+	firstData   int64 // position of the first data page
+	offsetIndex span
+	columnIndex span
+}
+
+// span is a range of a file's bytes; size 0 is none.
+type span struct{ start, size int64 }
 
 // Column is a column of a file: a top-level leaf that is not repeated.
 type Column struct {
@@ -53,7 +68,15 @@ type ColumnStats struct {
 
 // Open reads the footer of o.
 func Open(ctx context.Context, store objstore.Store, o objstore.Object) (*File, error) {
-	return nil, unsupported("reading")
+	footer, err := readFooter(ctx, store, o)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{store: store, object: o}
+	if err := f.load(footer); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // Object returns the version that the file was opened from.
@@ -77,9 +100,92 @@ type ReadOptions struct {
 	BatchRows  int // the most rows of a batch; 0 is a good default
 }
 
+// load takes from the footer what reading needs.
+func (f *File) load(footer []byte) (err error) {
+	meta, err := parseFooter(footer)
+	if err != nil {
+		return err
+	}
+	defer quarantine(&err)
+	ordered := make([]bool, meta.Schema.NumColumns())
+	for i := range ordered {
+		ordered[i] = i < len(meta.ColumnOrders) && meta.ColumnOrders[i] != nil &&
+			(meta.ColumnOrders[i].TYPE_ORDER != nil || meta.ColumnOrders[i].IEEE_754_TOTAL_ORDER != nil)
+	}
+	if len(ordered)*len(meta.RowGroups) > maxChunks {
+		return tooLarge("more than %d column chunks", maxChunks)
+	}
+	skipped := map[string]bool{}
+	for i := range ordered {
+		c := meta.Schema.Column(i)
+		name := c.ColumnPath()[0]
+		l, reason := newLeaf(c, i)
+		if reason == "" {
+			f.columns = append(f.columns, Column{Name: name, Type: l.typ, Ordinal: len(f.leaves), Required: l.required})
+			f.leaves = append(f.leaves, l)
+		} else if !skipped[name] {
+			f.skipped = append(f.skipped, Skipped{Name: name, Reason: reason})
+			skipped[name] = true
+		}
+	}
+	for _, g := range meta.RowGroups {
+		if g.NumRows < 0 || g.NumRows > maxRowGroupRows || len(g.Columns) != len(ordered) {
+			return corrupt("a row group has an impossible size")
+		}
+		group := RowGroup{Rows: g.NumRows}
+		chunks := make([]chunkMeta, len(f.leaves))
+		for i := range f.leaves {
+			l := &f.leaves[i]
+			column := g.Columns[l.index]
+			m := column.MetaData
+			if column.CryptoMetadata != nil {
+				return unsupported("a column is encrypted")
+			}
+			if m == nil || physical(m.Type) != l.phys || m.NumValues != g.NumRows {
+				return corrupt("a column chunk contradicts the schema")
+			}
+			if column.FilePath != nil && *column.FilePath != "" {
+				return unsupported("a column stands in another file")
+			}
+			c := chunkMeta{codec: codec(m.Codec), start: m.DataPageOffset, size: m.TotalCompressedSize, firstData: m.DataPageOffset}
+			if d := m.DictionaryPageOffset; d != nil && *d > 0 && *d < c.start {
+				c.start = *d
+			}
+			if column.OffsetIndexOffset != nil && column.OffsetIndexLength != nil {
+				c.offsetIndex = span{*column.OffsetIndexOffset, int64(*column.OffsetIndexLength)}
+			}
+			if column.ColumnIndexOffset != nil && column.ColumnIndexLength != nil {
+				c.columnIndex = span{*column.ColumnIndexOffset, int64(*column.ColumnIndexLength)}
+			}
+			if c.size < 0 || c.start < 0 || c.start > f.object.Size || c.size > f.object.Size-c.start {
+				return corrupt("a column chunk lies outside the file")
+			}
+			st := ColumnStats{Nulls: -1, Distinct: -1, Bytes: c.size}
+			if s := m.Statistics; s != nil {
+				st.Nulls, st.Distinct = count(s.NullCount, g.NumRows), count(s.DistinctCount, g.NumRows)
+				st.Min, st.Max = l.bounds(s.MinValue, s.MaxValue, s.Min, s.Max, ordered[l.index])
+			}
+			group.Bytes += c.size
+			group.Columns = append(group.Columns, st)
+			chunks[i] = c
+		}
+		f.rowGroups = append(f.rowGroups, group)
+		f.chunks = append(f.chunks, chunks)
+	}
+	return nil
+}
+
 // Read streams the rows of a row group in order, with the columns of the given
 // ordinals in the given order; there may be none. It starts fetching at once,
 // under ctx, which must live as long as the reader. Close awaits the fetches.
 func (f *File) Read(ctx context.Context, rowGroup int, columns []int, opts ReadOptions) (vec.Reader, error) {
-	return nil, unsupported("reading")
+	if rowGroup < 0 || rowGroup >= len(f.rowGroups) {
+		return nil, fmt.Errorf("parquet: no row group %d", rowGroup)
+	}
+	for _, c := range columns {
+		if c < 0 || c >= len(f.leaves) {
+			return nil, fmt.Errorf("parquet: no column %d", c)
+		}
+	}
+	return newReader(ctx, f, rowGroup, columns, opts)
 }
