@@ -1,6 +1,9 @@
 package governance
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/meshql/meshql/governance/descriptor"
 	"github.com/meshql/meshql/planner/mysqltype"
 	"github.com/meshql/meshql/planner/plan"
@@ -98,5 +101,27 @@ type Functions interface {
 // Compile reads, matches and binds all policies. It never fails: what is broken
 // is denied, and the diagnostics say why.
 func Compile(in CompileInput) (*Policies, []Diagnostic) {
-	return &Policies{Version: in.Version}, nil
+	c := &compiler{in: in, attributes: newAttributes(in.Attributes)}
+	ps := &Policies{
+		Version: in.Version, attributes: c.attributes, fold: in.Fold,
+		relations: map[*Relation]*governed{},
+	}
+	guild := c.layer("", in.Guild)
+	var rules []Rule
+	for _, domain := range slices.SortedFunc(slices.Values(in.Domains), byName) {
+		own := c.layer(domain.Name, domain.Files)
+		for _, r := range domain.Relations {
+			g := c.relation(r, guild, own)
+			g.denied = g.denied || domain.Denied || in.GuildFailed || guild.unreadable || own.unreadable
+			ps.relations[r] = g
+		}
+		c.unmatched(own)
+		rules = append(rules, own.rules()...)
+	}
+	c.unmatched(guild)
+	ps.rules = append(guild.rules(), rules...)
+	c.diagnostics.Sort()
+	return ps, slices.CompactFunc(c.diagnostics, func(a, b Diagnostic) bool { return a == b })
 }
+
+func byName(a, b Domain) int { return strings.Compare(a.Name, b.Name) }

@@ -55,6 +55,9 @@ type Decision struct {
 	MinGroup *plan.MinGroup // Entity is ordinal+1
 	// Policies are the ids that bind the principal here, sorted and unique.
 	Policies []string
+	// Reasons are the policies that bind the relation as a whole: grants, row
+	// filters and minimal group sizes. Those of masks stand at their columns.
+	Reasons []Reason
 	// Fingerprint identifies the effect with the principal's bound values:
 	// equal fingerprints mean equal rights.
 	Fingerprint [32]byte

@@ -1,0 +1,141 @@
+package governance
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/meshql/meshql/planner/mysqltype"
+	"github.com/meshql/meshql/planner/plan"
+)
+
+// holds reports whether the principal is what the subject names.
+func (p *Principal) holds(s Subject) bool {
+	switch s.Kind {
+	case "role":
+		return slices.Contains(p.Roles, s.Name)
+	case "user":
+		return p.User == s.Name
+	case "purpose":
+		return p.Purpose == s.Name
+	}
+	return s.Kind == "all"
+}
+
+// owns reports whether the principal holds an owner role of r's domain.
+func (p *Principal) owns(r *Relation) bool {
+	return slices.ContainsFunc(r.OwnerRoles, func(role string) bool { return slices.Contains(p.Roles, role) })
+}
+
+// attributes types the values that expressions may name: user.<attribute>,
+// user.name and session.purpose.
+type attributes map[string]Attribute
+
+func newAttributes(declared map[string]Attribute) attributes {
+	text := mysqltype.Type{ID: mysqltype.VarChar}
+	a := attributes{"user.name": {Type: text}, "session.purpose": {Type: text}}
+	for name, t := range declared {
+		a["user."+strings.ToLower(name)] = t
+	}
+	return a
+}
+
+// value returns what the principal has under a name, nil for what it lacks or
+// holds as another type: a constant, or for a list its elements.
+func (a attributes) value(p *Principal, name string) any {
+	t := a[name]
+	var v any
+	switch declared, ok := p.attribute(strings.TrimPrefix(name, "user.")); {
+	case name == "session.purpose":
+		v = p.Purpose
+		if p.Purpose == "" {
+			v = nil
+		}
+	case ok:
+		v = declared
+	case name == "user.name":
+		v = p.User
+	}
+	switch v := v.(type) {
+	case []string:
+		if t.List {
+			return v
+		}
+	case string:
+		if t.Type.ID == mysqltype.VarChar && !t.List {
+			return v
+		}
+	case bool:
+		if t.Type.ID == mysqltype.Bool {
+			return v
+		}
+	case int64:
+		switch t.Type.ID {
+		case mysqltype.BigInt:
+			return v
+		case mysqltype.Double:
+			return float64(v)
+		}
+	case float64:
+		if t.Type.ID == mysqltype.Double && !math.IsNaN(v) && !math.IsInf(v, 0) {
+			return v
+		}
+	}
+	return nil
+}
+
+func (p *Principal) attribute(name string) (any, bool) {
+	for have, v := range p.Attributes {
+		if strings.EqualFold(have, name) {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+// bind replaces the parameters in e by the principal's values.
+func (a attributes) bind(e plan.Expr, p *Principal) plan.Expr {
+	return rewrite(e, func(e plan.Expr) plan.Expr {
+		switch e := e.(type) {
+		case *plan.Param:
+			return &plan.Const{Value: a.value(p, e.Name), T: e.T}
+		case *plan.Call:
+			if arg, list := a.membership(e); list != nil {
+				return a.in(arg, list, p)
+			}
+		}
+		return nil
+	})
+}
+
+// membership recognises `arg = list`, which is what arg IN (list) binds to.
+func (a attributes) membership(e *plan.Call) (arg plan.Expr, list *plan.Param) {
+	if e.Func != plan.OpEq {
+		return nil, nil
+	}
+	for i, side := range e.Args {
+		if p, ok := side.(*plan.Param); ok && a[p.Name].List {
+			return e.Args[1-i], p
+		}
+	}
+	return nil, nil
+}
+
+// in is arg IN (the principal's list): NULL if the principal lacks the list,
+// false if it is empty.
+func (a attributes) in(arg plan.Expr, list *plan.Param, p *Principal) plan.Expr {
+	truth := mysqltype.Type{ID: mysqltype.Bool}
+	values, ok := a.value(p, list.Name).([]string)
+	if !ok {
+		return &plan.Const{T: truth}
+	}
+	if len(values) == 0 {
+		return &plan.Const{Value: false, T: truth}
+	}
+	values = slices.Compact(slices.Sorted(slices.Values(values)))
+	in := &plan.InList{Arg: a.bind(arg, p)}
+	for _, v := range values {
+		in.List = append(in.List, &plan.Const{Value: v, T: arg.Type()})
+	}
+	return in
+}
