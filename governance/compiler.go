@@ -176,11 +176,16 @@ func (c *compiler) unclassified(r *Relation) []*bound {
 	}
 	b := &bound{Policy: &Policy{ID: "unclassified", Mask: m}, layer: "guild", kind: columnMasks}
 	for i, col := range r.Columns {
-		if col.Classification == "" {
-			b.columns = append(b.columns, i)
+		if col.Classification != "" {
+			continue
 		}
+		one := columnMask{column: i}
+		if m.Kind == NullMask {
+			one.expr = plan.Null(col.Type)
+		}
+		b.masks = append(b.masks, one)
 	}
-	if c.masks(b, r); len(b.masks) == 0 {
+	if len(b.masks) == 0 {
 		return nil
 	}
 	return []*bound{b}

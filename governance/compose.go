@@ -134,7 +134,7 @@ func (f *force) mask(c *ColumnDecision, column int, t mysqltype.Type) {
 		case c.Mask == nil:
 			c.Mask = m.expr
 		case !same(c.Mask, m.expr):
-			c.Mask = &plan.Const{T: t}
+			c.Mask = plan.Null(t)
 		}
 		c.Reasons = append(c.Reasons, m.reason)
 	}
@@ -150,9 +150,9 @@ func (c *ColumnDecision) conceal(open []bool, column int, t mysqltype.Type) {
 	if c.Mask == nil {
 		return
 	}
-	for _, read := range columnsOf(c.Mask) {
-		if read != column && !open[read] {
-			c.Mask = &plan.Const{T: t}
+	for _, id := range plan.Refs(c.Mask).IDs() {
+		if read := int(id) - 1; read != column && !open[read] {
+			c.Mask = plan.Null(t)
 			return
 		}
 	}
@@ -201,5 +201,3 @@ func (f *force) explain(d *Decision) {
 	slices.Sort(d.Policies)
 	d.Policies = slices.Compact(d.Policies)
 }
-
-func same(a, b plan.Expr) bool { return canonical(a) == canonical(b) }

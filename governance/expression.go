@@ -6,64 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/meshql/meshql/planner/mysqltype"
 	"github.com/meshql/meshql/planner/plan"
 )
-
-// rewrite returns e with every expression for which replace returns one
-// replaced by it, from the top down; what was replaced is not visited again.
-func rewrite(e plan.Expr, replace func(plan.Expr) plan.Expr) plan.Expr {
-	if r := replace(e); r != nil {
-		return r
-	}
-	again := func(e plan.Expr) plan.Expr { return rewrite(e, replace) }
-	switch e := e.(type) {
-	case *plan.ColumnRef, *plan.Const, *plan.Param, *plan.Subquery:
-	case *plan.Call:
-		return &plan.Call{Func: e.Func, Args: each(e.Args, again), T: e.T}
-	case *plan.Cast:
-		return &plan.Cast{Arg: again(e.Arg), T: e.T, Implicit: e.Implicit}
-	case *plan.Case:
-		c := &plan.Case{T: e.T, Whens: make([]plan.When, len(e.Whens))}
-		for i, w := range e.Whens {
-			c.Whens[i] = plan.When{Cond: again(w.Cond), Then: again(w.Then)}
-		}
-		if e.Else != nil {
-			c.Else = again(e.Else)
-		}
-		return c
-	case *plan.InList:
-		return &plan.InList{Arg: again(e.Arg), List: e.List, Negate: e.Negate}
-	case *plan.HashMask:
-		return &plan.HashMask{Arg: again(e.Arg), Key: e.Key}
-	}
-	return e
-}
-
-func each(es []plan.Expr, f func(plan.Expr) plan.Expr) []plan.Expr {
-	out := make([]plan.Expr, len(es))
-	for i, e := range es {
-		out[i] = f(e)
-	}
-	return out
-}
-
-// visit calls f for e and everything in it.
-func visit(e plan.Expr, f func(plan.Expr)) {
-	rewrite(e, func(e plan.Expr) plan.Expr { f(e); return nil })
-}
-
-// columnsOf returns the ordinals of the columns that e reads, sorted.
-func columnsOf(e plan.Expr) []int {
-	var ordinals []int
-	visit(e, func(e plan.Expr) {
-		if c, ok := e.(*plan.ColumnRef); ok {
-			ordinals = append(ordinals, int(c.ID)-1)
-		}
-	})
-	slices.Sort(ordinals)
-	return slices.Compact(ordinals)
-}
 
 // canonical writes e so that two expressions are written alike only if they
 // compute the same from the same columns. Keys are written as their digests.
@@ -128,15 +72,17 @@ func combine(op string, conditions []plan.Expr) plan.Expr {
 	}
 	slices.SortFunc(terms, func(a, b term) int { return strings.Compare(a.text, b.text) })
 	terms = slices.CompactFunc(terms, func(a, b term) bool { return a.text == b.text })
-	switch len(terms) {
-	case 0:
-		return nil
-	case 1:
-		return terms[0].e
+	sorted := make([]plan.Expr, len(terms))
+	for i, t := range terms {
+		sorted[i] = t.e
 	}
-	call := &plan.Call{Func: op, T: mysqltype.Type{ID: mysqltype.Bool}}
-	for _, t := range terms {
-		call.Args = append(call.Args, t.e)
+	if len(sorted) > 1 {
+		return &plan.Call{Func: op, Args: sorted, T: plan.BoolType}
 	}
-	return call
+	if len(sorted) == 1 {
+		return sorted[0]
+	}
+	return nil
 }
+
+func same(a, b plan.Expr) bool { return canonical(a) == canonical(b) }

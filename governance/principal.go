@@ -95,16 +95,18 @@ func (p *Principal) attribute(name string) (any, bool) {
 
 // bind replaces the parameters in e by the principal's values.
 func (a attributes) bind(e plan.Expr, p *Principal) plan.Expr {
-	return rewrite(e, func(e plan.Expr) plan.Expr {
-		switch e := e.(type) {
+	return plan.MapExpr(e, func(e plan.Expr) plan.Expr {
+		switch x := e.(type) {
 		case *plan.Param:
-			return &plan.Const{Value: a.value(p, e.Name), T: e.T}
+			if !a[x.Name].List {
+				return &plan.Const{Value: a.value(p, x.Name), T: x.T}
+			}
 		case *plan.Call:
-			if arg, list := a.membership(e); list != nil {
+			if arg, list := a.membership(x); list != nil {
 				return a.in(arg, list, p)
 			}
 		}
-		return nil
+		return e
 	})
 }
 
@@ -124,16 +126,15 @@ func (a attributes) membership(e *plan.Call) (arg plan.Expr, list *plan.Param) {
 // in is arg IN (the principal's list): NULL if the principal lacks the list,
 // false if it is empty.
 func (a attributes) in(arg plan.Expr, list *plan.Param, p *Principal) plan.Expr {
-	truth := mysqltype.Type{ID: mysqltype.Bool}
 	values, ok := a.value(p, list.Name).([]string)
 	if !ok {
-		return &plan.Const{T: truth}
+		return plan.Null(plan.BoolType)
 	}
 	if len(values) == 0 {
-		return &plan.Const{Value: false, T: truth}
+		return plan.False()
 	}
 	values = slices.Compact(slices.Sorted(slices.Values(values)))
-	in := &plan.InList{Arg: a.bind(arg, p)}
+	in := &plan.InList{Arg: arg}
 	for _, v := range values {
 		in.List = append(in.List, &plan.Const{Value: v, T: arg.Type()})
 	}
