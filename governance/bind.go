@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/meshql/meshql/governance/descriptor"
-	"github.com/meshql/meshql/planner/mysqltype"
 	"github.com/meshql/meshql/planner/plan"
 )
 
@@ -71,10 +70,7 @@ type failFunc func(at descriptor.Position, rule, hint, format string, args ...an
 
 // condition binds a truth value.
 func (c *compiler) condition(text descriptor.Text, s scope, fail failFunc) plan.Expr {
-	e, err := c.expression(text.Text, s)
-	if err == nil && e.Type().ID != mysqltype.Bool {
-		err = fmt.Errorf("this is %s, not a condition", e.Type())
-	}
+	e, err := c.expression(text.Text, s, true)
 	if err != nil {
 		fail(text.Position, "MQ122", hintOf(err), "%s", err)
 		return nil

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/meshql/meshql/governance/descriptor"
+	"github.com/meshql/meshql/planner/expr"
 	"github.com/meshql/meshql/planner/mysqltype"
 	"github.com/meshql/meshql/planner/plan"
 )
@@ -27,7 +28,7 @@ type CompileInput struct {
 	HashKey func(name string) []byte
 	// Functions gives the types of functions; Fold evaluates an expression
 	// without columns. Both come from the engine.
-	Functions Functions
+	Functions expr.Functions
 	Fold      func(plan.Expr) (*plan.Const, error)
 }
 
@@ -91,11 +92,6 @@ func (a *Attribute) UnmarshalNode(n *descriptor.Node) error {
 		return n.Errorf("MQ107", "", "an attribute is a string, integer, number, boolean or [string]")
 	}
 	return nil
-}
-
-// Functions resolves the types of functions without syntax of their own.
-type Functions interface {
-	Resolve(name string, args []mysqltype.Type) (mysqltype.Type, error)
 }
 
 // Compile reads, matches and binds all policies. It never fails: what is broken

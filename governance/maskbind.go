@@ -35,7 +35,7 @@ func (c *compiler) mask(m Mask, r *Relation, ordinal int) (plan.Expr, error) {
 	case TruncateMask:
 		return c.template(truncateTemplate(t, m.Text), column)
 	case ExpressionMask:
-		return c.expression(m.Text, scope{r: r, attributes: c.attributes})
+		return c.expression(m.Text, scope{r: r, attributes: c.attributes}, false)
 	case NoMask, NullMask:
 	}
 	return plan.Null(t), nil
@@ -67,7 +67,7 @@ func (m Mask) takes(t mysqltype.Type) string {
 
 // template binds an expression over x, which stands for the column.
 func (c *compiler) template(text string, column plan.Expr) (plan.Expr, error) {
-	return c.expression(text, templateScope{column})
+	return c.expression(text, templateScope{column}, false)
 }
 
 // templateScope knows the column x only.
@@ -124,7 +124,7 @@ func truncateTemplate(t mysqltype.Type, unit string) string {
 
 // constant binds the argument of constant(x).
 func (c *compiler) constant(text string) (plan.Expr, error) {
-	e, err := c.expression(text, scope{})
+	e, err := c.expression(text, scope{}, false)
 	if err != nil {
 		return nil, err
 	}

@@ -1,17 +1,63 @@
 package governance
 
 import (
-	"errors"
-
+	"github.com/meshql/meshql/planner/expr"
+	"github.com/meshql/meshql/planner/mysqltype"
 	"github.com/meshql/meshql/planner/plan"
 )
 
-// names resolves the columns and values that an expression reads.
-type names interface {
-	Column(qualifier []string, name string) (plan.Expr, error)
+// expression parses and binds an expression, as a condition or for its value,
+// and refuses what is not total.
+func (c *compiler) expression(text string, s expr.Scope, condition bool) (plan.Expr, error) {
+	node, err := expr.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	b := &expr.Binder{Scope: utcScope{s}, Functions: c.in.Functions, Strict: true, Fold: c.in.Fold}
+	bind := b.Bind
+	if condition {
+		bind = b.Condition
+	}
+	e, err := bind(node)
+	if err != nil {
+		return nil, err
+	}
+	e = plan.MapExpr(e, directComparison)
+	return e, c.attributes.total(e)
 }
 
-// expression parses and binds an expression, and refuses what is not total.
-func (c *compiler) expression(text string, s names) (plan.Expr, error) {
-	return nil, errors.New("expressions are not supported")
+// utcScope shows a TIMESTAMP as a DATETIME in UTC, so that no policy depends on
+// the session's zone.
+type utcScope struct{ expr.Scope }
+
+// Column implements expr.Scope.
+func (s utcScope) Column(qualifier []string, name string) (plan.Expr, error) {
+	e, err := s.Scope.Column(qualifier, name)
+	if err != nil || e.Type().ID != mysqltype.Timestamp {
+		return e, err
+	}
+	return &plan.Call{Func: plan.OpUTC, Args: []plan.Expr{e}, T: mysqltype.Type{ID: mysqltype.DateTime, Scale: e.Type().Scale}}, nil
+}
+
+// directComparison compares a TIMESTAMP itself with a constant, which is the
+// same in UTC, so that statistics can prune by it.
+func directComparison(e plan.Expr) plan.Expr {
+	call, ok := e.(*plan.Call)
+	if !ok || len(call.Args) != 2 || call.T.ID != mysqltype.Bool {
+		return e
+	}
+	for i := range call.Args {
+		utc, isCall := call.Args[i].(*plan.Call)
+		k, isConst := call.Args[1-i].(*plan.Const)
+		if !isCall || !isConst || utc.Func != plan.OpUTC || k.T.ID != mysqltype.DateTime || k.T.Scale != utc.T.Scale {
+			continue
+		}
+		t := utc.Args[0].Type()
+		args := []plan.Expr{utc.Args[0], &plan.Const{Value: k.Value, T: t}}
+		if i == 1 {
+			args[0], args[1] = args[1], args[0]
+		}
+		return &plan.Call{Func: call.Func, Args: args, T: call.T}
+	}
+	return e
 }

@@ -16,7 +16,7 @@ var (
 	operators = []string{
 		plan.OpAnd, plan.OpOr, plan.OpNot, plan.OpXor, plan.OpEq, plan.OpNe, plan.OpLt, plan.OpLe, plan.OpGt, plan.OpGe,
 		plan.OpNullEq, plan.OpIsNull, plan.OpIsTrue, plan.OpAdd, plan.OpSub, plan.OpMul, plan.OpDiv, plan.OpIntDiv,
-		plan.OpMod, plan.OpNeg, plan.OpLike, plan.OpDateAdd, plan.OpDateSub, plan.OpExtract,
+		plan.OpMod, plan.OpNeg, plan.OpLike, plan.OpDateAdd, plan.OpDateSub, plan.OpExtract, plan.OpUTC,
 		plan.OpBitAnd, plan.OpBitOr, plan.OpBitXor, plan.OpBitNot, plan.OpShl, plan.OpShr,
 	}
 	functions = strings.Fields(`

@@ -291,3 +291,5 @@ func (testFunctions) Resolve(name string, args []mysqltype.Type) (mysqltype.Type
 	}
 	return mysqltype.Type{}, fmt.Errorf("FUNCTION %s does not exist", name)
 }
+
+func (testFunctions) Deterministic(name string) bool { return name != "rand" && name != "sleep" }

@@ -1,24 +1,25 @@
 package descriptor
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"math"
+	"io"
+	"regexp"
 	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+	"go.yaml.in/yaml/v3"
 )
 
 // Limits of a file.
 const (
 	MaxSize  = 1 << 20 // bytes
 	MaxDepth = 32      // levels of mappings and sequences
+
+	maxDiagnostics = 50 // then the reader stops
 )
 
 // Kind is what a node is.
@@ -58,39 +59,29 @@ type Entry struct {
 
 // Parse reads one YAML document; the error is Diagnostics. A file without a
 // document is a Null node.
-func Parse(data []byte, file string) (n *Node, err error) {
-	p := &reader{file: file}
-	// The library's parser has been seen to panic on malformed files.
-	defer func() {
-		if recover() != nil {
-			p.report(Position{}, "MQ001", "the file is not valid YAML", "")
-			n, err = nil, p.diagnostics
-		}
-	}()
-	if !p.checkText(data) {
-		return nil, p.diagnostics
+func Parse(data []byte, file string) (*Node, error) {
+	r := &reader{file: file}
+	if !r.checkText(data) {
+		return nil, r.diagnostics
 	}
-	tokens := lexer.Tokenize(string(data))
-	if p.checkTokens(tokens); len(p.diagnostics) > 0 {
-		return nil, p.diagnostics
-	}
-	f, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
-	if err != nil {
-		p.syntax(err)
-		return nil, p.diagnostics
-	}
+	d := yaml.NewDecoder(bytes.NewReader(data))
 	root := &Node{Position: Position{1, 1}}
-	for i, doc := range f.Docs {
-		if i > 0 {
-			p.report(at(doc.GetToken()), "MQ002", "the file holds more than one YAML document", "keep one")
-			break
-		}
-		if doc.Body != nil {
-			root = p.node(doc.Body, 1)
-		}
+	var doc, second yaml.Node
+	switch err := d.Decode(&doc); {
+	case errors.Is(err, io.EOF):
+		return root, nil
+	case err != nil:
+		r.syntax(err)
+		return nil, r.diagnostics
 	}
-	p.diagnostics.Sort()
-	return root, p.diagnostics.Err()
+	root = r.node(doc.Content[0], 1)
+	if err := d.Decode(&second); err == nil {
+		r.report(at(&second), "MQ002", "the file holds more than one YAML document", "keep one")
+	} else if !errors.Is(err, io.EOF) {
+		r.syntax(err)
+	}
+	r.diagnostics.Sort()
+	return root, r.diagnostics.Err()
 }
 
 // Get returns the value of key in a mapping, or nil.
@@ -185,151 +176,92 @@ func (r *reader) checkText(data []byte) bool {
 	return true
 }
 
-// checkTokens refuses what this package does not take and what would nest too
-// deeply, before the recursive parser sees it.
-func (r *reader) checkTokens(tokens token.Tokens) {
-	var block []int // columns at which open block collections start
-	var flow []int  // colons since the last comma in each open flow collection
-	headers := 0
-	for i, t := range tokens {
-		column := t.Position.Column
-		switch t.Type {
-		case token.DocumentHeaderType:
-			if headers++; headers > 1 {
-				r.report(at(t), "MQ002", "the file holds more than one YAML document", "keep one")
-			}
-		case token.AnchorType:
-			r.report(at(t), "MQ002", "anchors are not allowed", "repeat the value, or quote a text that starts with &")
-		case token.AliasType:
-			r.report(at(t), "MQ002", "aliases are not allowed", "repeat the value, or quote a text that starts with *")
-		case token.TagType:
-			r.report(at(t), "MQ002", "tags are not allowed", "leave it out, or quote a text that starts with !")
-		case token.MergeKeyType:
-			r.report(at(t), "MQ002", "merge keys are not allowed", "repeat the keys")
-		case token.DirectiveType:
-			r.report(at(t), "MQ002", "directives are not allowed", "leave it out, or quote a text that starts with %")
-		case token.SequenceStartType, token.MappingStartType:
-			flow = append(flow, 0)
-		case token.SequenceEndType, token.MappingEndType:
-			flow = flow[:max(0, len(flow)-1)]
-		case token.CollectEntryType:
-			if len(flow) > 0 {
-				flow[len(flow)-1] = 0
-			}
-		case token.MappingValueType, token.MappingKeyType, token.SequenceEntryType:
-			if len(flow) > 0 {
-				flow[len(flow)-1]++
-				break
-			}
-			if t.Type == token.MappingValueType && i > 0 {
-				column = tokens[i-1].Position.Column
-			}
-			for len(block) > 0 && block[len(block)-1] > column {
-				block = block[:len(block)-1]
-			}
-			if len(block) == 0 || block[len(block)-1] < column || t.Type == token.SequenceEntryType {
-				block = append(block, column)
-			}
-		}
-		depth := len(block) + len(flow)
-		for _, colons := range flow {
-			depth += max(0, colons-1)
-		}
-		if depth > 2*MaxDepth {
-			r.tooDeep(at(t))
-		}
-		if len(r.diagnostics) >= 20 {
-			return
-		}
-	}
-}
+var errorLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
-func (r *reader) tooDeep(p Position) {
-	r.report(p, "MQ006", fmt.Sprintf("nested more than %d levels deep", MaxDepth), "flatten it")
-}
-
-// syntax reports the library's error, without the excerpt that it would print.
+// syntax reports the library's error, which names a line unless it is the first.
 func (r *reader) syntax(err error) {
-	var located yaml.Error
-	if errors.As(err, &located) {
-		r.report(at(located.GetToken()), "MQ001", located.GetMessage(), "")
-		return
+	text := err.Error()
+	p, hint := Position{1, 1}, ""
+	if m := errorLine.FindStringSubmatch(text); m != nil && m[1] != "" {
+		p.Line, _ = strconv.Atoi(m[1])
 	}
-	r.report(Position{}, "MQ001", "the file is not valid YAML", "")
+	if strings.Contains(text, "expected alphabetic or numeric") {
+		hint = "quote a text that starts with * or &"
+	}
+	r.report(p, "MQ001", "this is not valid YAML: "+errorLine.ReplaceAllString(text, ""), hint)
 }
 
 // node converts the library's tree.
-func (r *reader) node(n ast.Node, depth int) *Node {
-	out := &Node{Position: at(n.GetToken())}
-	if depth > MaxDepth {
-		r.tooDeep(out.Position)
-		return out
-	}
-	switch n := n.(type) {
-	case *ast.NullNode:
-	case *ast.BoolNode:
-		out.Kind, out.Value = Bool, n.Value
-	case *ast.IntegerNode:
-		out.Kind, out.Value = Int, n.Value
-		if u, ok := n.Value.(uint64); ok && u < 1<<63 {
-			out.Value = int64(u)
+func (r *reader) node(n *yaml.Node, depth int) *Node {
+	out := &Node{Position: at(n)}
+	switch {
+	case len(r.diagnostics) >= maxDiagnostics:
+	case depth > MaxDepth:
+		r.report(out.Position, "MQ006", fmt.Sprintf("nested more than %d levels deep", MaxDepth), "flatten it")
+	case n.Kind == yaml.AliasNode:
+		r.report(out.Position, "MQ002", "aliases are not allowed", "repeat the value, or quote a text that starts with *")
+	case n.Anchor != "":
+		r.report(out.Position, "MQ002", "anchors are not allowed", "repeat the value, or quote a text that starts with &")
+	case n.Style&yaml.TaggedStyle != 0:
+		r.report(out.Position, "MQ002", "tags are not allowed", "leave it out, or quote a text that starts with !")
+	case n.Kind == yaml.SequenceNode:
+		out.Kind, out.Items = Sequence, make([]*Node, 0, len(n.Content))
+		for _, item := range n.Content {
+			out.Items = append(out.Items, r.node(item, depth+1))
 		}
-	case *ast.FloatNode:
-		out.Kind, out.Value = Float, n.Value
-	case *ast.InfinityNode:
-		out.Kind, out.Value = Float, n.Value
-	case *ast.NanNode:
-		out.Kind, out.Value = Float, math.NaN()
-	case *ast.StringNode:
-		out.Kind, out.Value = String, n.Value
-	case *ast.LiteralNode:
-		out.Kind, out.Value = String, n.Value.Value
-	case *ast.SequenceNode:
-		out.Kind, out.Items = Sequence, make([]*Node, 0, len(n.Values))
-		for _, v := range n.Values {
-			out.Items = append(out.Items, r.node(v, depth+1))
-		}
-	case *ast.MappingNode:
-		r.mapping(out, n.Values, depth)
-	case *ast.MappingValueNode:
-		r.mapping(out, []*ast.MappingValueNode{n}, depth)
+	case n.Kind == yaml.MappingNode:
+		r.mapping(out, n.Content, depth)
 	default:
-		r.report(out.Position, "MQ002", "this form of YAML is not allowed", "write plain mappings, lists and scalars")
+		r.scalar(out, n)
 	}
 	return out
 }
 
-func (r *reader) mapping(out *Node, values []*ast.MappingValueNode, depth int) {
-	out.Kind, out.Entries = Mapping, make([]Entry, 0, len(values))
-	seen := make(map[string]bool, len(values))
-	for i, v := range values {
-		key := v.Key.GetToken()
-		pos := at(key)
-		if i == 0 {
-			out.Position = pos
-		}
-		var name string
-		switch k := v.Key.(type) {
-		case *ast.StringNode:
-			name = k.Value
-		case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.NullNode:
-			name = key.Value
+func (r *reader) mapping(out *Node, content []*yaml.Node, depth int) {
+	out.Kind, out.Entries = Mapping, make([]Entry, 0, len(content)/2)
+	seen := make(map[string]bool, len(content)/2)
+	for i := 0; i+1 < len(content) && len(r.diagnostics) < maxDiagnostics; i += 2 {
+		key := content[i]
+		switch plain := key.Kind == yaml.ScalarNode && key.Anchor == "" && key.Style&yaml.TaggedStyle == 0; {
+		case plain && key.ShortTag() == "!!merge":
+			r.report(at(key), "MQ002", "merge keys are not allowed", "repeat the keys")
+		case !plain:
+			r.report(at(key), "MQ002", "only plain keys are allowed", "quote the key")
+		case seen[key.Value]:
+			r.report(at(key), "MQ003", fmt.Sprintf("key %q is given twice", key.Value), "keep one")
 		default:
-			r.report(pos, "MQ002", "only plain keys are allowed", "quote the key")
-			continue
+			seen[key.Value] = true
+			out.Entries = append(out.Entries, Entry{Key: key.Value, Position: at(key), Value: r.node(content[i+1], depth+1)})
 		}
-		if seen[name] {
-			r.report(pos, "MQ003", fmt.Sprintf("key %q is given twice", name), "keep one")
-			continue
-		}
-		seen[name] = true
-		out.Entries = append(out.Entries, Entry{Key: name, Position: pos, Value: r.node(v.Value, depth+1)})
 	}
 }
 
-func at(t *token.Token) Position {
-	if t == nil || t.Position == nil {
-		return Position{}
+// scalar gives out the value of n. Days and times are strings here.
+func (r *reader) scalar(out *Node, n *yaml.Node) {
+	var err error
+	switch n.ShortTag() {
+	case "!!null":
+	case "!!bool":
+		out.Kind, out.Value = Bool, strings.EqualFold(n.Value, "true")
+	case "!!int":
+		var i int64
+		if err = n.Decode(&i); err == nil {
+			out.Kind, out.Value = Int, i
+			return
+		}
+		var u uint64
+		err = n.Decode(&u)
+		out.Kind, out.Value = Int, u
+	case "!!float":
+		var f float64
+		err = n.Decode(&f)
+		out.Kind, out.Value = Float, f
+	default:
+		out.Kind, out.Value = String, n.Value
 	}
-	return Position{t.Position.Line, t.Position.Column}
+	if err != nil {
+		r.report(out.Position, "MQ001", "this number is out of range", "put it in quotes if it is a text")
+	}
 }
+
+func at(n *yaml.Node) Position { return Position{n.Line, n.Column} }

@@ -92,6 +92,7 @@ const (
 	OpBitNot  = "~"
 	OpShl     = "<<"
 	OpShr     = ">>"
+	OpUTC     = "utc_datetime" // a TIMESTAMP as DATETIME in UTC, whatever the session's zone; policies only
 )
 
 // Cast converts to a type by MySQL's rules. Implicit casts come from coercion
