@@ -120,7 +120,7 @@ func (p *pruning) ordinal(e plan.Expr, t mysqltype.Type) (int, bool) {
 	if s.ID == mysqltype.Decimal && (s.Scale != t.Scale || t.ID != mysqltype.Decimal) {
 		return 0, false
 	}
-	if s.IsString() && !(binary(s) && binary(t) && binary(ref.T)) {
+	if s.IsString() && !(byBytes(s) && byBytes(t) && byBytes(ref.T)) {
 		return 0, false
 	}
 	return o, true
@@ -136,7 +136,7 @@ func (p *pruning) source(ref *plan.ColumnRef) (int, mysqltype.Type, bool) {
 	return 0, mysqltype.Type{}, false
 }
 
-// binary reports whether values of a string type compare by bytes.
-func binary(t mysqltype.Type) bool {
+// byBytes reports whether values of a string type compare by bytes.
+func byBytes(t mysqltype.Type) bool {
 	return t.IsBinary() || t.Collation == mysqltype.Binary0900 || t.Collation == mysqltype.BinaryCollation
 }
