@@ -32,7 +32,7 @@ func dischargeMinGroup(p *Pass, root plan.Node) (plan.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if g := undischarged(out, nil); g != nil {
+	if g := undischarged(out); g != nil {
 		return nil, mysqlerr.Unsupported(fmt.Sprintf("reading %s.%s other than through one aggregate over its open columns: policy %s wants groups of at least %d", g.Domain, g.Product, g.MinGroup.Policy, g.MinGroup.Size))
 	}
 	return out, nil
@@ -97,27 +97,28 @@ func keepColumn(n plan.Node, id plan.ColumnID) (plan.Node, bool) {
 // verifyMinGroups checks that every relation with a min_group policy is read
 // through an aggregate that discharges it.
 func verifyMinGroups(root plan.Node) error {
-	if g := undischarged(root, nil); g != nil {
+	if g := undischarged(root); g != nil {
 		return fmt.Errorf("governed %s.%s: min_group of %s is not discharged", g.Domain, g.Product, g.MinGroup.Policy)
 	}
 	return nil
 }
 
 // undischarged returns a governed relation that is not below the aggregate that
-// its min_group asks for; by is the MinGroup of the nearest aggregate above.
-func undischarged(n plan.Node, by *plan.MinGroup) *plan.Governed {
+// its min_group asks for, with no other aggregate between the two.
+func undischarged(n plan.Node) *plan.Governed {
 	var found *plan.Governed
+	var by *plan.MinGroup
+	if a, ok := n.(*plan.Aggregate); ok {
+		by = a.MinGroup
+	}
 	plan.Walk(n, func(x plan.Node) bool {
 		if found != nil {
 			return false
 		}
 		switch x := x.(type) {
 		case *plan.Aggregate:
-			if x == n {
-				return true
-			}
-			if x.MinGroup != nil || by != nil {
-				found = undischarged(x, x.MinGroup)
+			if x != n {
+				found = undischarged(x)
 				return false
 			}
 		case *plan.Governed:

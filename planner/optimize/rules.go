@@ -4,6 +4,18 @@ package optimize
 var Logical = []Rule{
 	// min_group policies bind the aggregate above their relation.
 	{Name: "DischargeMinGroup", Apply: dischargeMinGroup, Required: true},
+	// Row filters become the first filters of their scans.
+	{Name: "MergeRowFilters", Apply: mergeRowFilters},
+	// Constants are evaluated and conditions simplified, first of all so that
+	// the later rules see conjunctions.
+	{Name: "FoldConstants", Apply: foldConstants},
+	// Conditions sink to the scans, across Governed by the barrier's rule;
+	// products become joins.
+	{Name: "PushFilters", Apply: pushFilters},
+	// Projections over projections become one.
+	{Name: "MergeProjects", Apply: mergeProjects},
+	// What nobody reads is not computed.
+	{Name: "PruneColumns", Apply: pruneColumns},
 }
 
 // CostBased are the rules that look at statistics.
