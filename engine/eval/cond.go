@@ -1,0 +1,276 @@
+package eval
+
+import (
+	"github.com/meshql/meshql/engine/vec"
+	"github.com/meshql/meshql/planner/mysqltype"
+	"github.com/meshql/meshql/planner/plan"
+)
+
+// branches is CASE, IF, IFNULL, COALESCE and NULLIF: each result is evaluated
+// on the rows that reach it, and the parts are put together.
+type branches struct {
+	t     mysqltype.Type
+	conds []node // Bool
+	thens []node // of type t; one more than conds: ELSE
+}
+
+func (c *compiler) compileCase(e *plan.Case) (node, error) {
+	n := &branches{t: e.T}
+	for _, w := range e.Whens {
+		if err := n.addWhen(c, w.Cond, w.Then); err != nil {
+			return nil, err
+		}
+	}
+	return n, n.addElse(c, e.Else)
+}
+
+func (n *branches) addWhen(c *compiler, cond, then plan.Expr) error {
+	if v, ok := constValue(cond); !(ok && v == nil) && cond.Type().Kind() != vec.Bool {
+		return internal("condition is %s", cond.Type())
+	}
+	k, err := c.as(cond, boolType)
+	if err != nil {
+		return err
+	}
+	t, err := n.result(c, then)
+	if err != nil {
+		return err
+	}
+	n.conds, n.thens = append(n.conds, k), append(n.thens, t)
+	return nil
+}
+
+func (n *branches) addElse(c *compiler, e plan.Expr) error {
+	if e == nil {
+		n.thens = append(n.thens, newConst(n.t.Kind(), nil))
+		return nil
+	}
+	t, err := n.result(c, e)
+	n.thens = append(n.thens, t)
+	return err
+}
+
+// result compiles a branch, whose type must be the whole's.
+func (n *branches) result(c *compiler, e plan.Expr) (node, error) {
+	if v, ok := constValue(e); ok && v == nil {
+		return newConst(n.t.Kind(), nil), nil
+	}
+	return c.as(e, n.t)
+}
+
+func (n *branches) eval(r *run, sel vec.Selection) (*vec.Vector, error) {
+	if empty(sel, r.n) {
+		return null(n.t, r.n), nil
+	}
+	parts := newParts(n.t.Kind(), r.n)
+	open := sel
+	for i, cond := range n.conds {
+		v, err := cond.eval(r, open)
+		if err != nil {
+			return nil, err
+		}
+		hit := vec.SelectTrue(withRows(v, r.n), open, nil)
+		if len(hit) == 0 {
+			continue
+		}
+		whole := len(hit) == open.Count(r.n)
+		if whole && open.Count(r.n) == sel.Count(r.n) {
+			return n.thens[i].eval(r, sel)
+		}
+		if err := parts.eval(n.thens[i], r, hit); err != nil {
+			return nil, err
+		}
+		if open = except(open, hit, r.n); len(open) == 0 {
+			return parts.vector(), nil
+		}
+	}
+	if open.Count(r.n) == sel.Count(r.n) {
+		return n.thens[len(n.conds)].eval(r, sel)
+	}
+	if err := parts.eval(n.thens[len(n.conds)], r, open); err != nil {
+		return nil, err
+	}
+	return parts.vector(), nil
+}
+
+// coalesce gives the first argument that is not NULL; each is evaluated on the
+// rows where those before it are.
+type coalesce struct {
+	t    mysqltype.Type
+	args []node
+}
+
+func (n *coalesce) eval(r *run, sel vec.Selection) (*vec.Vector, error) {
+	if empty(sel, r.n) {
+		return null(n.t, r.n), nil
+	}
+	parts := newParts(n.t.Kind(), r.n)
+	open := sel
+	for k, a := range n.args {
+		v, err := a.eval(r, open)
+		if err != nil {
+			return nil, err
+		}
+		if k == 0 && (v.Nulls == nil || len(n.args) == 1) {
+			return v, nil
+		}
+		var missing, hit vec.Selection
+		eachRow(open, r.n, func(i int) {
+			if v.IsNull(i) {
+				missing = append(missing, uint32(i))
+			} else {
+				hit = append(hit, uint32(i))
+			}
+		})
+		parts.put(v, hit)
+		if open = missing; len(open) == 0 {
+			return parts.vector(), nil
+		}
+	}
+	parts.nullRows(open)
+	return parts.vector(), nil
+}
+
+// nullIf is NULLIF(a, b): NULL where they are equal, else a.
+type nullIf struct {
+	scratch
+	arg, equal node
+}
+
+func (n *nullIf) eval(r *run, sel vec.Selection) (*vec.Vector, error) {
+	if empty(sel, r.n) {
+		return n.arg.eval(r, sel)
+	}
+	eq, err := n.equal.eval(r, sel)
+	if err != nil {
+		return nil, err
+	}
+	hit := vec.SelectTrue(withRows(eq, r.n), sel, nil)
+	v, err := n.arg.eval(r, sel)
+	if err != nil || len(hit) == 0 {
+		return v, err
+	}
+	v = vec.FlattenSel(withRows(v, r.n), sel)
+	nulls := n.bitmap(r.n)
+	copy(nulls, v.Nulls)
+	for _, i := range hit {
+		nulls.Set(int(i))
+	}
+	n.v = *v
+	n.v.Nulls = nulls
+	return &n.v, nil
+}
+
+// parts puts a vector together from evaluations on disjoint rows. It owns what
+// it returns, except that strings alias the parts.
+type parts struct{ out *vec.Vector }
+
+func newParts(k vec.Kind, n int) *parts {
+	out := &vec.Vector{Kind: k, N: n}
+	switch k {
+	case vec.Bool:
+		out.Bool = make([]bool, n)
+	case vec.I32:
+		out.I32 = make([]int32, n)
+	case vec.I64:
+		out.I64 = make([]int64, n)
+	case vec.U64:
+		out.U64 = make([]uint64, n)
+	case vec.F64:
+		out.F64 = make([]float64, n)
+	case vec.I128:
+		out.I128 = make([]vec.Int128, n)
+	case vec.Bytes:
+		out.Str.Views = make([]string, n)
+	case vec.Invalid:
+	}
+	return &parts{out}
+}
+
+func (p *parts) vector() *vec.Vector { return p.out }
+
+func (p *parts) eval(n node, r *run, sel vec.Selection) error {
+	v, err := n.eval(r, sel)
+	if err != nil {
+		return err
+	}
+	p.put(v, sel)
+	return nil
+}
+
+func (p *parts) nullRows(sel vec.Selection) {
+	if p.out.Nulls == nil {
+		p.out.Nulls = vec.NewBitmap(p.out.N)
+	}
+	for _, i := range sel {
+		p.out.Nulls.Set(int(i))
+	}
+}
+
+// put copies rows sel of v.
+func (p *parts) put(v *vec.Vector, sel vec.Selection) {
+	if v.Nulls != nil {
+		if v.Form == vec.Constant {
+			if v.IsNull(0) {
+				p.nullRows(sel)
+				return
+			}
+		} else {
+			for _, i := range sel {
+				if v.Nulls.Get(int(i)) {
+					if p.out.Nulls == nil {
+						p.out.Nulls = vec.NewBitmap(p.out.N)
+					}
+					p.out.Nulls.Set(int(i))
+				}
+			}
+		}
+	}
+	if v.Form == vec.Dictionary {
+		v = vec.FlattenSel(v, sel)
+	}
+	mask := -1
+	if v.Form == vec.Constant {
+		mask = 0
+	}
+	out := p.out
+	switch v.Kind {
+	case vec.Bool:
+		scatter(out.Bool, v.Bool, mask, sel)
+	case vec.I32:
+		scatter(out.I32, v.I32, mask, sel)
+	case vec.I64:
+		scatter(out.I64, v.I64, mask, sel)
+	case vec.U64:
+		scatter(out.U64, v.U64, mask, sel)
+	case vec.F64:
+		scatter(out.F64, v.F64, mask, sel)
+	case vec.I128:
+		scatter(out.I128, v.I128, mask, sel)
+	case vec.Bytes:
+		for _, i := range sel {
+			out.Str.Views[i] = v.Str.View(int(i) & mask)
+		}
+	case vec.Invalid:
+	}
+}
+
+func scatter[T any](dst, src []T, mask int, sel vec.Selection) {
+	for _, i := range sel {
+		dst[i] = src[int(i)&mask]
+	}
+}
+
+// except returns the rows of sel (nil: all n) that are not in sub, a subset.
+func except(sel, sub vec.Selection, n int) vec.Selection {
+	out := make(vec.Selection, 0, sel.Count(n)-len(sub))
+	k := 0
+	eachRow(sel, n, func(i int) {
+		if k < len(sub) && int(sub[k]) == i {
+			k++
+			return
+		}
+		out = append(out, uint32(i))
+	})
+	return out
+}

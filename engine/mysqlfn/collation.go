@@ -1,0 +1,77 @@
+package mysqlfn
+
+import (
+	"github.com/dolthub/go-mysql-server/sql"
+
+	"unicode/utf8"
+
+	"github.com/meshql/meshql/planner/mysqltype"
+)
+
+// Compare orders two strings: below, equal or above 0.
+type Compare func(a, b []byte) int
+
+// Collator returns the comparison of strings of type t, nil where it is that of
+// their bytes.
+func Collator(t mysqltype.Type) Compare {
+	weight := sorter(t)
+	if weight == nil {
+		return nil
+	}
+	return func(a, b []byte) int {
+		for len(a) > 0 && len(b) > 0 {
+			x, n := utf8.DecodeRune(a)
+			y, m := utf8.DecodeRune(b)
+			a, b = a[n:], b[m:]
+			if x == y {
+				continue
+			}
+			if wx, wy := weight(x), weight(y); wx != wy {
+				if wx < wy {
+					return -1
+				}
+				return 1
+			}
+		}
+		return len(a) - len(b)
+	}
+}
+
+// CollationKey returns the function that maps a string of type t to bytes that
+// are equal exactly for strings that t's collation holds equal, and order as it
+// orders; nil where that is the string itself.
+func CollationKey(t mysqltype.Type) func([]byte) []byte {
+	weight := sorter(t)
+	if weight == nil {
+		return nil
+	}
+	return func(s []byte) []byte {
+		key := make([]byte, 0, 4*len(s))
+		for len(s) > 0 {
+			r, n := utf8.DecodeRune(s)
+			s = s[n:]
+			w := weight(r)
+			key = append(key, byte(w>>24), byte(w>>16), byte(w>>8), byte(w))
+		}
+		return key
+	}
+}
+
+// sorter returns the weights of t's code points, nil for byte order.
+func sorter(t mysqltype.Type) func(rune) int32 {
+	if !t.IsString() || t.IsBinary() || t.ID == mysqltype.JSON {
+		return nil
+	}
+	switch t.Collation {
+	case mysqltype.AI0900:
+		return sql.Collation_utf8mb4_0900_ai_ci.Sorter()
+	case mysqltype.AS0900:
+		return sql.Collation_utf8mb4_0900_as_ci.Sorter()
+	case mysqltype.CS0900:
+		return sql.Collation_utf8mb4_0900_as_cs.Sorter()
+	case mysqltype.GeneralCI:
+		return sql.Collation_utf8mb4_general_ci.Sorter()
+	case mysqltype.Binary0900, mysqltype.BinaryCollation:
+	}
+	return nil
+}
