@@ -134,6 +134,57 @@ func NotGrouped(n int, column string) *Error {
 	return newf(1055, "42000", "Expression #%d of SELECT list is not in GROUP BY clause and contains nonaggregated column '%s' which is not functionally dependent on columns in GROUP BY clause; this is incompatible with sql_mode=only_full_group_by", n, column)
 }
 func InvalidGroupFunction() *Error { return newf(1111, "HY000", "Invalid use of group function") }
+func InvalidUseOfAlias(name, why string) *Error {
+	return newf(1247, "42S22", "Reference '%s' not supported (%s)", name, why)
+}
+func CantGroupOn(name string) *Error { return newf(1056, "42000", "Can't group on '%s'", name) }
+func NotGroupedInOrder(n int, column string) *Error {
+	return newf(1055, "42000", "Expression #%d of ORDER BY is not in GROUP BY clause and contains nonaggregated column '%s' which is not functionally dependent on columns in GROUP BY clause; this is incompatible with sql_mode=only_full_group_by", n, column)
+}
+func NotGroupedInHaving(column string) *Error {
+	return newf(1463, "42000", "Non-grouping field '%s' is used in HAVING clause", column)
+}
+func MixedGrouping(n int, column string) *Error {
+	return newf(1140, "42000", "In aggregated query without GROUP BY, expression #%d of SELECT list contains nonaggregated column '%s'; this is incompatible with sql_mode=only_full_group_by", n, column)
+}
+func OrderNotSelected(n int) *Error {
+	return newf(3065, "HY000", "Expression #%d of ORDER BY clause is not in SELECT list; this is incompatible with DISTINCT", n)
+}
+func DerivedWithoutAlias() *Error {
+	return newf(1248, "42000", "Every derived table must have its own alias")
+}
+func DuplicateColumn(name string) *Error {
+	return newf(1060, "42S21", "Duplicate column name '%s'", name)
+}
+func WrongColumnList() *Error {
+	return newf(1353, "HY000", "In definition of view, derived table or common table expression, SELECT list and column names list have different column counts")
+}
+func UnknownTable(name string) *Error { return newf(1051, "42S02", "Unknown table '%s'", name) }
+func NoTablesUsed() *Error            { return newf(1096, "HY000", "No tables used") }
+func WrongParameterCount() *Error {
+	return newf(1210, "HY000", "Incorrect arguments to EXECUTE")
+}
+func IncorrectLimit() *Error {
+	return newf(1210, "HY000", "Incorrect arguments to LIMIT: it takes whole numbers that are not negative")
+}
+func IncorrectValue(typ string) *Error {
+	return newf(1525, "HY000", "Incorrect %s value in a literal", typ)
+}
+func MixedCollations(a, b string) *Error {
+	return newf(1267, "HY000", "Illegal mix of collations (%s) and (%s); say which with COLLATE", a, b)
+}
+func UnknownCollation(name string) *Error {
+	return newf(1273, "HY000", "Unknown collation: '%s'", name)
+}
+func ImplicitConversion(from, to string) *Error {
+	return newf(3854, "HY000", "A policy must not convert %s to %s implicitly; write CAST", from, to)
+}
+func HashComparison(column, policy string) *Error {
+	return newf(3854, "HY000", "Column '%s' is masked by policy %s: its hash compares with text only", column, policy)
+}
+func MinGroupOnly(domain, product, policy string) *Error {
+	return newf(1142, "42000", "SELECT command denied: policy %s lets '%s.%s' be read only through one aggregate directly over it, filtered and grouped by columns that are not masked", policy, domain, product)
+}
 func AuditUnavailable() *Error {
 	return newf(1290, "HY000", "The audit log can't be written, so no query is answered; tell the mesh's operator")
 }
