@@ -201,7 +201,7 @@ func (c *compiler) confidential(r *Relation, covered []bool) bool {
 	}
 	for i, col := range r.Columns {
 		if col.Classification != "" && listed.match(col.Classification) && !covered[i] {
-			c.report(descriptor.Error, "", descriptor.Position{}, "MQ113", "add a mask for it, or for its classification or tag",
+			c.report(descriptor.Error, r.File, descriptor.Position{}, "MQ113", "add a mask for it, or for its classification or tag",
 				"%s.%s is refused: no policy covers its column %q, which is %s", r.Domain, r.Product, col.Name, col.Classification)
 			ok = false
 		}
@@ -209,11 +209,20 @@ func (c *compiler) confidential(r *Relation, covered []bool) bool {
 	return ok
 }
 
-// conflicts warns of columns with masks that differ: whom both bind sees NULL.
+// conflicts warns of policies that cost whom both bind more than either means:
+// masks that differ, and group sizes of different entities.
 func (c *compiler) conflicts(r *Relation, g *governed) {
 	first := make(map[int]*bound)
 	text := make(map[int]string)
+	var group *bound
 	for _, b := range g.policies {
+		if b.kind == minGroup {
+			if group != nil && group.entity != b.entity {
+				c.report(descriptor.Warning, b.File, b.MinGroup.Position, "MQ116", "use one entity, or let to, when or except keep them apart",
+					"%s.%s has minimal groups of two entities (policies %s and %s): whom both bind sees nothing", r.Domain, r.Product, group.ID, b.ID)
+			}
+			group = b
+		}
 		for _, m := range b.masks {
 			before := first[m.column]
 			if m.expr == nil {

@@ -144,8 +144,7 @@ func (f *force) mask(c *ColumnDecision, column int, t mysqltype.Type) {
 // see as it is, but for the masked column itself, and clears what is invisible.
 func (c *ColumnDecision) conceal(open []bool, column int, t mysqltype.Type) {
 	if !c.Visible {
-		c.Mask = nil
-		return
+		c.Mask, c.Reasons = nil, nil
 	}
 	if c.Mask == nil {
 		return
@@ -186,16 +185,19 @@ func (f *force) group(d *Decision) bool {
 	return true
 }
 
-// explain names the policies behind a decision that shows something.
+// explain names the policies behind what a decision shows. A mask of columns
+// that are not visible is not among them.
 func (f *force) explain(d *Decision) {
 	d.Until = f.until
 	for _, b := range f.policies {
-		if d.Access == Discover && b.kind != discoverGrant {
-			continue
-		}
-		d.Policies = append(d.Policies, b.ID)
-		if b.kind != columnMasks {
+		if b.kind != columnMasks && (d.Access == Select || b.kind == discoverGrant) {
 			d.Reasons = append(d.Reasons, b.reason())
+			d.Policies = append(d.Policies, b.ID)
+		}
+	}
+	for i := range d.Columns {
+		for _, reason := range d.Columns[i].Reasons {
+			d.Policies = append(d.Policies, reason.Policy)
 		}
 	}
 	slices.Sort(d.Policies)

@@ -23,6 +23,8 @@ type Relation struct {
 	Domain  string
 	Product string // without major and object
 	Columns []RelationColumn
+	// File is the contract's, for diagnostics.
+	File string
 	// OwnerRoles are the domain's owner roles: who holds one owns the product.
 	OwnerRoles []string
 }
@@ -31,7 +33,7 @@ type Relation struct {
 type RelationColumn struct {
 	Name           string
 	Type           mysqltype.Type
-	Tags           []string // "pii", "entity:customer", …
+	Tags           []string // "pii", "entity:customer", …: its own and the contract's
 	Classification string   // empty: open, unless the guild says otherwise
 }
 
@@ -53,7 +55,8 @@ type Decision struct {
 	// as ColumnRef{ID: ordinal+1}, raw, and contains no Param.
 	Rows     plan.Expr
 	MinGroup *plan.MinGroup // Entity is ordinal+1
-	// Policies are the ids that bind the principal here, sorted and unique.
+	// Policies are the ids behind what the principal sees here, sorted and
+	// unique: not those that remove a column, which nothing may tell of.
 	Policies []string
 	// Reasons are the policies that bind the relation as a whole: grants, row
 	// filters and minimal group sizes. Those of masks stand at their columns.
@@ -71,7 +74,7 @@ type ColumnDecision struct {
 	// Mask computes what the principal sees from raw columns (ColumnRef{ID:
 	// ordinal+1}); nil passes the column as it is.
 	Mask plan.Expr
-	// Reasons are the policies behind Mask.
+	// Reasons are the policies behind Mask; none for what is not visible.
 	Reasons []Reason
 }
 

@@ -13,7 +13,7 @@ func (c *compiler) expression(text string, s expr.Scope, condition bool) (plan.E
 	if err != nil {
 		return nil, err
 	}
-	b := &expr.Binder{Scope: utcScope{s}, Functions: c.in.Functions, Strict: true, Fold: c.in.Fold}
+	b := &expr.Binder{Scope: sessionless{s}, Functions: c.in.Functions, Strict: true, Fold: c.in.Fold}
 	bind := b.Bind
 	if condition {
 		bind = b.Condition
@@ -26,17 +26,26 @@ func (c *compiler) expression(text string, s expr.Scope, condition bool) (plan.E
 	return e, c.attributes.total(e)
 }
 
-// utcScope shows a TIMESTAMP as a DATETIME in UTC, so that no policy depends on
-// the session's zone.
-type utcScope struct{ expr.Scope }
+// sessionless shows columns so that no policy depends on the session or on how
+// a column is declared: a TIMESTAMP as a DATETIME in UTC, text in the collation
+// utf8mb4_0900_bin.
+type sessionless struct{ expr.Scope }
 
 // Column implements expr.Scope.
-func (s utcScope) Column(qualifier []string, name string) (plan.Expr, error) {
+func (s sessionless) Column(qualifier []string, name string) (plan.Expr, error) {
 	e, err := s.Scope.Column(qualifier, name)
-	if err != nil || e.Type().ID != mysqltype.Timestamp {
-		return e, err
+	if err != nil {
+		return nil, err
 	}
-	return &plan.Call{Func: plan.OpUTC, Args: []plan.Expr{e}, T: mysqltype.Type{ID: mysqltype.DateTime, Scale: e.Type().Scale}}, nil
+	t := e.Type()
+	switch {
+	case t.ID == mysqltype.Timestamp:
+		return &plan.Call{Func: plan.OpUTC, Args: []plan.Expr{e}, T: mysqltype.Type{ID: mysqltype.DateTime, Scale: t.Scale}}, nil
+	case t.IsString() && !t.IsBinary() && t.Collation != mysqltype.Binary0900:
+		t.Collation = mysqltype.Binary0900
+		return &plan.Cast{Arg: e, T: t, Implicit: true}, nil
+	}
+	return e, nil
 }
 
 // directComparison compares a TIMESTAMP itself with a constant, which is the

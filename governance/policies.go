@@ -48,17 +48,14 @@ type EffectivePolicy struct {
 	Reason
 }
 
-// Effective lists what binds the principal of d on r and why, without a word on
-// columns that are denied.
+// Effective lists what binds the principal of d on r and why. Of columns that it
+// does not see there is nothing to list.
 func (d *Decision) Effective(r *Relation) []EffectivePolicy {
 	var rows []EffectivePolicy
 	for _, reason := range d.Reasons {
 		rows = append(rows, EffectivePolicy{Reason: reason})
 	}
 	for i, c := range d.Columns {
-		if !c.Visible {
-			continue
-		}
 		for _, reason := range c.Reasons {
 			rows = append(rows, EffectivePolicy{Column: r.Columns[i].Name, Reason: reason})
 		}

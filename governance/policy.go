@@ -86,11 +86,51 @@ type Test struct {
 // TestPrincipal is whom a test asks as.
 type TestPrincipal struct {
 	descriptor.Position
-	User       string         `yaml:"user"`
-	Roles      []string       `yaml:"roles"`
-	Attributes map[string]any `yaml:"attributes"`
-	Purposes   []string       `yaml:"purposes"`
-	Purpose    string         `yaml:"purpose"`
+	User       string          `yaml:"user"`
+	Roles      []string        `yaml:"roles"`
+	Attributes AttributeValues `yaml:"attributes"`
+	Purposes   []string        `yaml:"purposes"`
+	Purpose    string          `yaml:"purpose"`
+}
+
+// Principal returns whom the test asks as. The purpose in force is held.
+func (t TestPrincipal) Principal() *Principal {
+	p := &Principal{User: t.User, Roles: t.Roles, Attributes: t.Attributes, Purposes: t.Purposes, Purpose: t.Purpose}
+	if p.Purpose != "" && !slices.Contains(p.Purposes, p.Purpose) {
+		p.Purposes = append(slices.Clip(p.Purposes), p.Purpose)
+	}
+	return p
+}
+
+// AttributeValues are a principal's attributes as files write them: string,
+// bool, int64, float64 or []string.
+type AttributeValues map[string]any
+
+// UnmarshalNode takes a mapping of scalars and lists of strings.
+func (a *AttributeValues) UnmarshalNode(n *descriptor.Node) error {
+	if n.Kind != descriptor.Mapping {
+		return n.Errorf("MQ005", "", "attributes must be a mapping, not %s", n.Kind)
+	}
+	*a = AttributeValues{}
+	for _, e := range n.Entries {
+		value := e.Value.Value
+		if e.Value.Kind == descriptor.Sequence {
+			list := make([]string, len(e.Value.Items))
+			for i, item := range e.Value.Items {
+				text, ok := item.Value.(string)
+				if !ok {
+					return item.Errorf("MQ005", "put it in quotes", "attribute %q must be a list of strings, not of %s", e.Key, item.Kind)
+				}
+				list[i] = text
+			}
+			value = list
+		}
+		if e.Value.Kind == descriptor.Mapping {
+			return e.Value.Errorf("MQ005", "", "attribute %q must be a scalar or a list of strings", e.Key)
+		}
+		(*a)[e.Key] = value
+	}
+	return nil
 }
 
 // UnmarshalNode takes a pattern or a list of them.

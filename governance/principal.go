@@ -27,13 +27,14 @@ func (p *Principal) owns(r *Relation) bool {
 	return slices.ContainsFunc(r.OwnerRoles, func(role string) bool { return slices.Contains(p.Roles, role) })
 }
 
-// attributes types the values that expressions may name: user.<attribute>,
-// user.name and session.purpose.
+// attributes types the values that expressions may name: user.<attribute> and
+// session.purpose.
 type attributes map[string]Attribute
 
+const purposeName = "session.purpose"
+
 func newAttributes(declared map[string]Attribute) attributes {
-	text := mysqltype.Type{ID: mysqltype.VarChar}
-	a := attributes{"user.name": {Type: text}, "session.purpose": {Type: text}}
+	a := attributes{purposeName: {Type: mysqltype.Type{ID: mysqltype.VarChar}}}
 	for name, t := range declared {
 		a["user."+strings.ToLower(name)] = t
 	}
@@ -43,18 +44,11 @@ func newAttributes(declared map[string]Attribute) attributes {
 // value returns what the principal has under a name, nil for what it lacks or
 // holds as another type: a constant, or for a list its elements.
 func (a attributes) value(p *Principal, name string) any {
-	t := a[name]
-	var v any
-	switch declared, ok := p.attribute(strings.TrimPrefix(name, "user.")); {
-	case name == "session.purpose":
-		v = p.Purpose
-		if p.Purpose == "" {
-			v = nil
+	t, v := a[name], p.attribute(strings.TrimPrefix(name, "user."))
+	if name == purposeName {
+		if v = p.Purpose; v == "" {
+			return nil
 		}
-	case ok:
-		v = declared
-	case name == "user.name":
-		v = p.User
 	}
 	switch v := v.(type) {
 	case []string:
@@ -84,13 +78,19 @@ func (a attributes) value(p *Principal, name string) any {
 	return nil
 }
 
-func (p *Principal) attribute(name string) (any, bool) {
+// attribute finds an attribute by its name; case does not count, and of names
+// that differ in case only, none is meant.
+func (p *Principal) attribute(name string) (found any) {
+	n := 0
 	for have, v := range p.Attributes {
 		if strings.EqualFold(have, name) {
-			return v, true
+			found, n = v, n+1
 		}
 	}
-	return nil, false
+	if n > 1 {
+		return nil
+	}
+	return found
 }
 
 // bind replaces the parameters in e by the principal's values.

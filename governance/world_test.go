@@ -128,7 +128,7 @@ func principal(words []string) *Principal {
 
 func attribute(text string) any {
 	if list, ok := strings.CutPrefix(text, "["); ok {
-		return strings.FieldsFunc(list, func(c rune) bool { return c == ',' || c == ']' })
+		return strings.FieldsFunc(list, func(c rune) bool { return c == '|' || c == ']' })
 	}
 	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return i
