@@ -74,7 +74,7 @@ func (c *chunk) Decode(ctx context.Context, sel vec.Selection) (v *vec.Vector, e
 	if c.batch == c.r.batches {
 		return &c.vec, nil
 	}
-	defer quarantine(&err)
+	defer quarantine(&err, "a column")
 	if err := c.load(ctx); err != nil {
 		return nil, err
 	}

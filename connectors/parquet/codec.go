@@ -69,7 +69,7 @@ func (c codec) decompress(dst, src []byte) (err error) {
 	if len(dst) == 0 {
 		return nil
 	}
-	defer quarantine(&err)
+	defer quarantine(&err, "a compressed page")
 	n := 0
 	switch c {
 	case codecSnappy:

@@ -33,8 +33,8 @@ var errClosed = errors.New("parquet: the reader is closed")
 
 // quarantine turns a panic into an error: a mistake in decoding a stranger's
 // file must not end the process.
-func quarantine(err *error) {
+func quarantine(err *error, what string) {
 	if recover() != nil {
-		*err = corrupt("the file cannot be decoded")
+		*err = corrupt("%s cannot be decoded", what)
 	}
 }

@@ -106,7 +106,7 @@ func (f *File) load(footer []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	defer quarantine(&err)
+	defer quarantine(&err, "the footer")
 	ordered := make([]bool, meta.Schema.NumColumns())
 	for i := range ordered {
 		ordered[i] = i < len(meta.ColumnOrders) && meta.ColumnOrders[i] != nil &&

@@ -63,7 +63,7 @@ func parseFooter(b []byte) (meta *metadata.FileMetaData, err error) {
 	if err := checkFooter(b); err != nil {
 		return nil, err
 	}
-	defer quarantine(&err)
+	defer quarantine(&err, "the footer")
 	meta, err = metadata.NewFileMetaData(b, nil)
 	if err != nil {
 		return nil, corrupt("the footer cannot be decoded")

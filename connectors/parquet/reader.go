@@ -117,7 +117,7 @@ func (r *reader) Next(ctx context.Context) (b *vec.Batch, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	defer quarantine(&err)
+	defer quarantine(&err, "a row group")
 	if r.batches == 0 {
 		if err := r.counts.load(ctx); err != nil {
 			return nil, err
