@@ -122,7 +122,7 @@ func (p *Product) data(tb testing.TB) string {
 		batches = append(batches, p.batch(tb, p.Rows[from:min(from+size, len(p.Rows))]))
 	}
 	var b bytes.Buffer
-	if err := parquet.Write(&b, columns, batches, parquet.WriteOptions{RowGroupRows: size}); err != nil {
+	if err := parquet.Write(tb.Context(), &b, columns, batches, parquet.WriteOptions{RowGroupRows: size}); err != nil {
 		tb.Fatal(err)
 	}
 	return b.String()
