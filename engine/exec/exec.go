@@ -142,7 +142,7 @@ func (r *result) Close() error {
 	r.cancel(errClosed)
 	err := guard(r.in.Close)
 	for _, s := range r.q.shared {
-		s.release()
+		err = errors.Join(err, guard(s.close))
 	}
 	if r.err == nil {
 		r.err = errClosed
