@@ -139,6 +139,14 @@ func compare(a, b any) int {
 			return 1
 		}
 		return 0
+	case float64:
+		switch b := b.(float64); {
+		case a < b:
+			return -1
+		case a > b:
+			return 1
+		}
+		return 0
 	case bool:
 		if a == b.(bool) {
 			return 0

@@ -74,8 +74,6 @@ func broken(file string, item *descriptor.Node) *Policy {
 
 func diagnosticsOf(err error) []Diagnostic {
 	var ds descriptor.Diagnostics
-	if errors.As(err, &ds) {
-		return ds
-	}
-	return nil
+	errors.As(err, &ds)
+	return ds
 }

@@ -55,9 +55,8 @@ func (m Mask) String() string {
 	case TruncateMask:
 		return "truncate_date(" + m.Text + ")"
 	case ExpressionMask:
-		return m.Text
 	}
-	return "unknown"
+	return m.Text
 }
 
 // Name returns the mask without its arguments, "expression" for an expression.

@@ -70,16 +70,11 @@ func (c *compiler) template(text string, column plan.Expr) (plan.Expr, error) {
 	return c.expression(text, templateScope{column}, false)
 }
 
-// templateScope knows the column x only.
-type templateScope struct{ x plan.Expr }
+// templateScope knows one column, by any name.
+type templateScope struct{ column plan.Expr }
 
 // Column implements expr.Scope.
-func (s templateScope) Column(qualifier []string, name string) (plan.Expr, error) {
-	if len(qualifier) > 0 || name != "x" {
-		return nil, fmt.Errorf("there is no column %q", name)
-	}
-	return s.x, nil
-}
+func (s templateScope) Column([]string, string) (plan.Expr, error) { return s.column, nil }
 
 // bucketTemplate is FLOOR(x/n)*n, computed without rounding: x less its
 // remainder. BIGINT goes through DECIMAL, because the lowest bucket begins below

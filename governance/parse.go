@@ -48,11 +48,17 @@ func (s sessionless) Column(qualifier []string, name string) (plan.Expr, error) 
 	return e, nil
 }
 
-// directComparison compares a TIMESTAMP itself with a constant, which is the
-// same in UTC, so that statistics can prune by it.
+// directComparison compares a TIMESTAMP itself with a constant or NULL, which is
+// the same in UTC, so that statistics can prune by it.
 func directComparison(e plan.Expr) plan.Expr {
 	call, ok := e.(*plan.Call)
-	if !ok || len(call.Args) != 2 || call.T.ID != mysqltype.Bool {
+	if !ok || call.T.ID != mysqltype.Bool {
+		return e
+	}
+	if utc, ok := call.Args[0].(*plan.Call); ok && call.Func == plan.OpIsNull && utc.Func == plan.OpUTC {
+		return &plan.Call{Func: call.Func, Args: utc.Args, T: call.T}
+	}
+	if len(call.Args) != 2 {
 		return e
 	}
 	for i := range call.Args {

@@ -85,6 +85,10 @@ func width(e plan.Expr) int {
 		case uint64:
 			return bits.Len64(v)
 		}
+	case *plan.Cast:
+		if e.Arg.Type().IsInteger() {
+			return width(e.Arg)
+		}
 	case *plan.Call:
 		switch e.Func {
 		case plan.OpAdd, plan.OpSub:
