@@ -28,9 +28,12 @@ type CompileInput struct {
 	HashKey func(name string) []byte
 	// Functions gives the types of functions; Fold evaluates an expression
 	// without columns. Both come from the engine.
-	Functions expr.Functions
+	Functions Functions
 	Fold      func(plan.Expr) (*plan.Const, error)
 }
+
+// Functions gives the types of functions; the engine's library does.
+type Functions = expr.Functions
 
 // Domain is one domain's policies and the relations that it offers.
 type Domain struct {

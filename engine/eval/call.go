@@ -17,6 +17,11 @@ func (c *compiler) compileCall(e *plan.Call) (node, error) {
 		}
 		arg, err := c.compile(e.Args[0])
 		return &isNull{arg: arg}, err
+	case plan.OpUTC: // both types are held as µs in UTC
+		if err := arity(e, 1, 1); err != nil {
+			return nil, err
+		}
+		return c.compile(e.Args[0])
 	case plan.OpEq, plan.OpNe, plan.OpLt, plan.OpLe, plan.OpGt, plan.OpGe, plan.OpNullEq:
 		return c.compileComparison(e)
 	case plan.OpAdd, plan.OpSub, plan.OpMul, plan.OpDiv, plan.OpIntDiv, plan.OpMod, plan.OpNeg:
