@@ -17,9 +17,22 @@ type Mesh struct {
 	Version  uint64 // grows with every swap
 	Domains  map[string]*Domain
 	Policies *governance.Policies
+	Identity *Identity
 	// GuildRoles are the roles that sit in the guild.
 	GuildRoles []string
-	Settings   Settings
+	GuildTests []*governance.Test
+	// GuildReason says why the guild's policies could not be loaded, and with
+	// them everything is denied; GuildRef finds the detail in the log.
+	GuildReason, GuildRef string
+	Purposes              []string
+	Attributes            map[string]governance.Attribute
+	Settings              Settings
+}
+
+// Principal returns a copy of a user's principal with the default purpose in
+// force; false if there is no such user.
+func (m *Mesh) Principal(user string) (*governance.Principal, bool) {
+	return m.Identity.Principal(user)
 }
 
 // Settings are mesh.yaml's for the server; zero values mean the defaults.
@@ -46,6 +59,7 @@ type Domain struct {
 	Version     uint64 // of the index that was loaded
 	LoadedAt    time.Time
 	Products    map[string]*Product // by resolvable name: orders, orders@1, orders$lines
+	Tests       []*governance.Test
 }
 
 // State is whether a domain can be asked.

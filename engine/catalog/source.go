@@ -1,0 +1,232 @@
+package catalog
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/meshql/meshql/connectors"
+	"github.com/meshql/meshql/connectors/objstore"
+	"github.com/meshql/meshql/governance"
+)
+
+// source is where one domain, or the guild, publishes its descriptors, and what
+// was last good there.
+type source struct {
+	name    string // empty: the guild
+	entry   *storageEntry
+	mesh    *meshFile
+	storage Storage
+	place   string // equal for entries that mean the same
+
+	ctx    context.Context // ends when the source leaves the mesh
+	cancel context.CancelFunc
+
+	busy  sync.Mutex // one look at a time; guards what follows
+	store objstore.Store
+	ports map[Storage]objstore.Store // of locations beyond the URI
+	index indexCursor
+
+	// Guarded by Catalog.mu.
+	health health
+	good   *published
+}
+
+// published is a good state of a source. It is immutable.
+type published struct {
+	digest   [32]byte
+	version  uint64
+	loadedAt time.Time
+	domain   *domainFiles // nil: the guild
+	products map[string]*Product
+	policies []governance.File
+	tests    []*governance.Test
+}
+
+func newSource(name string, e *storageEntry, m *meshFile) *source {
+	s := &source{name: name, entry: e, mesh: m, ports: map[Storage]objstore.Store{}}
+	s.storage, _ = m.storage(e) // checked when mesh.yaml was read
+	locations := make([]string, len(e.Locations))
+	for i, l := range e.Locations {
+		locations[i], _ = m.resolve(l.Text)
+	}
+	s.place = fmt.Sprintf("%+v %q", s.storage, locations)
+	s.health.reason = "it is not loaded yet"
+	return s
+}
+
+// title names the source in logs.
+func (s *source) title() string {
+	if s.name == "" {
+		return "guild"
+	}
+	return s.name
+}
+
+// health is how reading something went lately.
+type health struct {
+	verified    time.Time // start of the last look that found all well
+	reason, ref string    // of what has failed since; empty: nothing
+	detail      string    // the failure in full, for the log
+	state       State     // as it was last told
+}
+
+// ok notes a look without failure; true if the state changed.
+func (h *health) ok(started time.Time) bool {
+	was := h.state
+	*h = health{verified: started}
+	return was != Ready
+}
+
+// fail notes a failure, logs it if it is new, and reports whether state, reason
+// or reference changed.
+func (h *health) fail(opts Options, what, reason string, err error, hasGood bool) bool {
+	was := *h
+	if detail := err.Error(); detail != h.detail {
+		h.reason, h.detail, h.ref = reason, detail, newRef()
+		opts.Log.Error("cannot load", "what", what, "reason", reason, "ref", h.ref, "error", detail)
+	}
+	h.state = Denied
+	if hasGood && opts.Now().Sub(h.verified) <= maxAge {
+		h.state = Stale
+	}
+	if h.state == Denied && was.state == Stale {
+		opts.Log.Error("denied: what was good is too old", "what", what, "ref", h.ref)
+	}
+	return was.state != h.state || was.ref != h.ref
+}
+
+// newRef makes a reference that finds an entry of the log.
+func newRef() string {
+	var b [4]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// refresh looks at the source once and reports whether the mesh must be
+// published anew.
+func (c *Catalog) refresh(ctx context.Context, s *source) bool {
+	s.busy.Lock()
+	defer s.busy.Unlock()
+	c.mu.Lock()
+	good, age := s.good, c.opts.Now().Sub(s.health.verified)
+	c.mu.Unlock()
+
+	timeout := readTimeout
+	if good != nil && age < maxAge {
+		timeout = min(timeout, max(time.Second, maxAge-age))
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	started := c.opts.Now()
+	next, err := c.look(ctx, s, good)
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s.ctx.Err() != nil {
+		return false
+	}
+	if err != nil {
+		return s.health.fail(c.opts, s.title(), reasonOf(err), err, good != nil)
+	}
+	recovered := s.health.ok(started)
+	s.good = next
+	return recovered || next != good
+}
+
+// look reads what the source publishes: good itself if that is still it.
+func (c *Catalog) look(ctx context.Context, s *source, good *published) (*published, error) {
+	if s.store == nil {
+		store, err := c.opts.OpenStore(ctx, s.storage)
+		if err != nil {
+			return nil, fmt.Errorf("open storage: %w", err)
+		}
+		s.store = store
+	}
+	read, err := s.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if good != nil && read.digest == good.digest {
+		return good, nil
+	}
+	next := &published{digest: read.digest, version: read.version, loadedAt: c.opts.Now()}
+	if s.name == "" {
+		for file, data := range sorted(read.files) {
+			next.policies = append(next.policies, governance.File{Name: file, Data: data})
+		}
+		tests, found := readTests(next.policies)
+		if err := found.Err(); err != nil {
+			return nil, err
+		}
+		next.tests = tests
+		return next, nil
+	}
+	domain, found := parseDomain(s.name, read)
+	if domain != nil {
+		found = append(found, domain.checkPorts(s.entry, s.mesh)...)
+	}
+	if err := found.Err(); err != nil {
+		return nil, err
+	}
+	for _, d := range found {
+		c.opts.Log.Warn("domain", "domain", s.name, "diagnostic", d.String())
+	}
+	next.domain, next.policies, next.tests = domain, domain.policies, domain.tests
+	next.products = productsOf(s.name, domain.Owner.Roles, domain.contracts, func(ct *contract, o *object, columns []Column) connectors.Source {
+		return c.port(ctx, s, ct, o, columns)
+	})
+	return next, nil
+}
+
+// read reads the source's descriptors.
+func (s *source) read(ctx context.Context) (*descriptors, error) {
+	switch {
+	case !s.storage.IsFile():
+		return s.index.read(ctx, s.store)
+	case s.name == "":
+		return readFolder(ctx, s.store, guildGlob)
+	}
+	return readFolder(ctx, s.store)
+}
+
+// guildGlob is which files of its folder are the guild's.
+const guildGlob = "*.yaml"
+
+// port opens the output port of an object. One that cannot be opened leaves the
+// product in place, and fails the queries on it.
+func (c *Catalog) port(ctx context.Context, s *source, ct *contract, o *object, columns []Column) connectors.Source {
+	source, err := c.openPort(ctx, s, ct, o, columns)
+	if err != nil {
+		ref := newRef()
+		c.opts.Log.Error("cannot open port", "domain", s.name, "product", ct.String(), "ref", ref, "error", err)
+		return &absent{
+			domain: s.name, product: ct.product, reason: "its data cannot be opened", ref: ref, columns: plainColumns(columns),
+		}
+	}
+	return source
+}
+
+func (c *Catalog) openPort(ctx context.Context, s *source, ct *contract, o *object, columns []Column) (connectors.Source, error) {
+	place, err := ct.server.locate(ct, o, s.entry, s.mesh)
+	if err != nil {
+		return nil, err
+	}
+	store := s.store
+	if place.storage != s.storage {
+		if store = s.ports[place.storage]; store == nil {
+			if store, err = c.opts.OpenStore(ctx, place.storage); err != nil {
+				return nil, fmt.Errorf("open storage: %w", err)
+			}
+			s.ports[place.storage] = store
+		}
+	}
+	return c.opts.OpenPort(ctx, Port{
+		Domain: s.name, Product: strings.TrimPrefix(ct.product+"$"+o.name, "$"), Store: store, Key: place.key,
+		Columns: columns, Strict: ct.strict,
+	})
+}
