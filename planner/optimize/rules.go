@@ -10,7 +10,12 @@ var Logical = []Rule{
 	// the later rules see conjunctions.
 	{Name: "FoldConstants", Apply: foldConstants},
 	// Conditions sink to the scans, across Governed by the barrier's rule;
-	// products become joins.
+	// products become joins. Before subqueries become joins, so that these join
+	// as few rows as may be.
+	{Name: "PushFilters", Apply: pushFilters},
+	// Subqueries become joins.
+	{Name: "UnnestSubqueries", Apply: unnestSubqueries, Required: true},
+	{Name: "FoldConstants", Apply: foldConstants},
 	{Name: "PushFilters", Apply: pushFilters},
 	// Projections over projections become one.
 	{Name: "MergeProjects", Apply: mergeProjects},
