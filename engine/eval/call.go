@@ -27,7 +27,7 @@ func (c *compiler) compileCall(e *plan.Call) (node, error) {
 	case plan.OpAdd, plan.OpSub, plan.OpMul, plan.OpDiv, plan.OpIntDiv, plan.OpMod, plan.OpNeg:
 		return c.compileArithmetic(e)
 	}
-	for _, family := range []func(*plan.Call) (node, error){c.compileDate} {
+	for _, family := range []func(*plan.Call) (node, error){c.compileCondition, c.compileNumber, c.compileDate} {
 		if n, err := family(e); n != nil || err != nil {
 			return n, err
 		}

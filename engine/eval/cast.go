@@ -60,7 +60,16 @@ func narrows(from, to mysqltype.Type) bool {
 
 // cuts reports whether CAST to a string type of a length changes longer values.
 func cuts(from, to mysqltype.Type) bool {
-	return to.IsString() && to.Length > 0 && (from.Length == 0 || from.Length > to.Length || to.ID == mysqltype.Binary)
+	switch {
+	case !to.IsString() || to.Length == 0:
+		return false
+	case to.ID == mysqltype.Binary, from.Length == 0 && from.IsString():
+		return true
+	case !from.IsString():
+		longest := mysqltype.DisplayLength(from)
+		return longest == 0 || longest > to.Length
+	}
+	return from.Length > to.Length
 }
 
 func integerBits(t mysqltype.Type) int {

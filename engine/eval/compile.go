@@ -61,7 +61,7 @@ func (c *compiler) compileExpr(e plan.Expr) (node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return c.cast(arg, e.Arg.Type(), e.T)
+		return c.convert(arg, e.Arg.Type(), e.T, e.Implicit)
 	case *plan.Case:
 		return c.compileCase(e)
 	case *plan.InList:

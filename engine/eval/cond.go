@@ -6,7 +6,7 @@ import (
 	"github.com/meshql/meshql/planner/plan"
 )
 
-// branches is CASE, IF, IFNULL, COALESCE and NULLIF: each result is evaluated
+// branches is CASE: each result is evaluated
 // on the rows that reach it, and the parts are put together.
 type branches struct {
 	t     mysqltype.Type
@@ -131,36 +131,6 @@ func (n *coalesce) eval(r *run, sel vec.Selection) (*vec.Vector, error) {
 	return parts.vector(), nil
 }
 
-// nullIf is NULLIF(a, b): NULL where they are equal, else a.
-type nullIf struct {
-	scratch
-	arg, equal node
-}
-
-func (n *nullIf) eval(r *run, sel vec.Selection) (*vec.Vector, error) {
-	if empty(sel, r.n) {
-		return n.arg.eval(r, sel)
-	}
-	eq, err := n.equal.eval(r, sel)
-	if err != nil {
-		return nil, err
-	}
-	hit := vec.SelectTrue(withRows(eq, r.n), sel, nil)
-	v, err := n.arg.eval(r, sel)
-	if err != nil || len(hit) == 0 {
-		return v, err
-	}
-	v = vec.FlattenSel(withRows(v, r.n), sel)
-	nulls := n.bitmap(r.n)
-	copy(nulls, v.Nulls)
-	for _, i := range hit {
-		nulls.Set(int(i))
-	}
-	n.v = *v
-	n.v.Nulls = nulls
-	return &n.v, nil
-}
-
 // parts puts a vector together from evaluations on disjoint rows. It owns what
 // it returns, except that strings alias the parts.
 type parts struct{ out *vec.Vector }
@@ -273,4 +243,19 @@ func except(sel, sub vec.Selection, n int) vec.Selection {
 		out = append(out, uint32(i))
 	})
 	return out
+}
+
+// compileCondition compiles COALESCE, GREATEST and LEAST; nil if e is none.
+func (c *compiler) compileCondition(e *plan.Call) (node, error) {
+	switch e.Func {
+	case "coalesce":
+		if err := arity(e, 1, 255); err != nil {
+			return nil, err
+		}
+		args, err := c.allAs(e.Args, e.T)
+		return &coalesce{t: e.T, args: args}, err
+	case "greatest", "least":
+		return c.compileExtreme(e)
+	}
+	return nil, nil
 }

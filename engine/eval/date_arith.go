@@ -35,8 +35,6 @@ func (c *compiler) compileDateAdd(e *plan.Call) (node, error) {
 	var value node
 	from := e.Args[0].Type()
 	switch {
-	case from.IsString() && t.IsString():
-		value, err = c.compile(e.Args[0])
 	case t.ID == mysqltype.Date, t.ID == mysqltype.Time:
 		value, err = c.as(e.Args[0], mysqltype.Type{ID: t.ID, Scale: t.Scale})
 		from = t
@@ -164,8 +162,6 @@ type dateAdd struct {
 func (d *dateAdd) kernel(f *frame) error {
 	amount := d.amount(f)
 	switch {
-	case d.from.IsString():
-		return d.text(f, amount)
 	case d.from.ID == mysqltype.Time:
 		a := f.i64(0)
 		for _, row := range f.rows() {
@@ -244,53 +240,4 @@ func addMonths(us, n int64) (int64, bool) {
 	}
 	y, m = int(months/12), int(months%12)+1
 	return joinDay(dayOf(y, m, min(dom, daysInMonth(y, m))), rest), true
-}
-
-// text adds to a date in text, giving text: a date where neither the text nor
-// the unit has a time.
-func (d *dateAdd) text(f *frame, amount func(int) (int64, bool)) error {
-	a, loc := f.text(0), d.env.location()
-	for _, row := range f.rows() {
-		i := int(row)
-		s := a.at(i)
-		us, ok, whole := parseMoment(s, loc)
-		if !ok {
-			f.null(i)
-			f.warn(truncated("datetime"))
-			continue
-		}
-		if !whole {
-			f.warn(truncated("datetime"))
-		}
-		n, ok := amount(i)
-		us, fits := d.add(us, n, ok)
-		if !fits {
-			d.overflow(f, i)
-			continue
-		}
-		dst := f.str.begin(i)
-		switch day, rest := splitDay(us); {
-		case !hasClock(s) && (d.step.months > 0 || d.step.us != 0 && d.step.us%usDay == 0):
-			dst = appendDate(dst, day)
-		case rest%usSecond != 0:
-			dst = appendMoment(dst, us, 6)
-		default:
-			dst = appendMoment(dst, us, 0)
-		}
-		if err := f.str.end(dst); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// hasClock reports whether a date in text has a time of day.
-func hasClock(s []byte) bool {
-	n := 0
-	for _, c := range s {
-		if isDigit(c) {
-			n++
-		}
-	}
-	return n > 8
 }

@@ -49,13 +49,13 @@ func canonical(dst []byte, v *vec.Vector, i int, t mysqltype.Type) []byte {
 	switch {
 	case t.IsTemporal() && t.ID != mysqltype.Date:
 		t.Scale = 6
-		return trimFraction(AppendText(dst, v, i, t, time.UTC), start)
+		return trimFraction(mysqltype.AppendText(dst, t, v, i, time.UTC), start)
 	case t.ID == mysqltype.Decimal && t.Scale > 0:
-		return trimFraction(AppendText(dst, v, i, t, time.UTC), start)
-	case isFloat(t) && AppendText(nil, v, i, t, time.UTC)[0] == '-' && floatAt(v, i) == 0:
+		return trimFraction(mysqltype.AppendText(dst, t, v, i, time.UTC), start)
+	case isFloat(t) && floatAt(v, i) == 0: // also -0
 		return append(dst, '0')
 	}
-	return AppendText(dst, v, i, t, time.UTC)
+	return mysqltype.AppendText(dst, t, v, i, time.UTC)
 }
 
 func floatAt(v *vec.Vector, i int) float64 {

@@ -167,53 +167,6 @@ func parseDecimal(s []byte, scale int) (v number, whole, some bool) {
 	return number{x, scale}, whole, true
 }
 
-// appendFloat writes a DOUBLE (or FLOAT: single) as MySQL shows it.
-func appendFloat(dst []byte, x float64, single bool) []byte {
-	if x == 0 {
-		if math.Signbit(x) {
-			return append(dst, "-0"...)
-		}
-		return append(dst, '0')
-	}
-	bits, prec := 64, -1
-	if single {
-		bits, prec = 32, 5
-	}
-	var buf [32]byte
-	e := strconv.AppendFloat(buf[:0], x, 'e', prec, bits)
-	exp := 0
-	for i := range e {
-		if e[i] == 'e' {
-			exp, _ = strconv.Atoi(str(e[i+1:]))
-			e = e[:i]
-			break
-		}
-	}
-	if single { // six digits, without trailing zeros
-		for e[len(e)-1] == '0' {
-			e = e[:len(e)-1]
-		}
-		if e[len(e)-1] == '.' {
-			e = e[:len(e)-1]
-		}
-	}
-	if exp >= -15 && exp < 15 {
-		digits := 0
-		for _, c := range e {
-			if isDigit(c) {
-				digits++
-			}
-		}
-		if single {
-			x, _ = strconv.ParseFloat(string(e)+"e"+strconv.Itoa(exp), 64)
-		}
-		return strconv.AppendFloat(dst, x, 'f', max(0, digits-1-exp), 64)
-	}
-	dst = append(dst, e...)
-	dst = append(dst, 'e')
-	return strconv.AppendInt(dst, int64(exp), 10)
-}
-
 // appendShortest writes the shortest digits that read back as x.
 func appendShortest(dst []byte, x float64, single bool) []byte {
 	if single {
@@ -222,29 +175,3 @@ func appendShortest(dst []byte, x float64, single bool) []byte {
 	return strconv.AppendFloat(dst, x, 'e', -1, 64)
 }
 
-// appendDecimal writes a decimal of a scale.
-func appendDecimal(dst []byte, x vec.Int128, scale int) []byte {
-	var buf [48]byte
-	var d []byte
-	if v, ok := x.Int64(); ok {
-		d = strconv.AppendInt(buf[:0], v, 10)
-	} else {
-		d = append(buf[:0], x.String()...)
-	}
-	if d[0] == '-' {
-		dst, d = append(dst, '-'), d[1:]
-	}
-	if scale == 0 {
-		return append(dst, d...)
-	}
-	if len(d) <= scale {
-		dst = append(dst, "0."...)
-		for range scale - len(d) {
-			dst = append(dst, '0')
-		}
-		return append(dst, d...)
-	}
-	dst = append(dst, d[:len(d)-scale]...)
-	dst = append(dst, '.')
-	return append(dst, d[len(d)-scale:]...)
-}

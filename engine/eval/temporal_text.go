@@ -280,43 +280,7 @@ func splitNumber(v number) (whole, micros int64, ok bool) {
 	return whole, micros, ok
 }
 
-// appendDate, appendMoment and appendTime write values as MySQL shows them.
-func appendDate(dst []byte, day int32) []byte {
-	y, m, d := civil(day)
-	dst = appendPadded(dst, y, 4)
-	dst = append(dst, '-')
-	dst = appendPadded(dst, m, 2)
-	dst = append(dst, '-')
-	return appendPadded(dst, d, 2)
-}
-
-func appendMoment(dst []byte, us int64, scale uint8) []byte {
-	day, rest := splitDay(us)
-	dst = append(appendDate(dst, day), ' ')
-	return appendClock(dst, rest, scale)
-}
-
-func appendTime(dst []byte, us int64, scale uint8) []byte {
-	if us < 0 {
-		dst, us = append(dst, '-'), -us
-	}
-	return appendClock(dst, us, scale)
-}
-
-func appendClock(dst []byte, us int64, scale uint8) []byte {
-	dst = appendPadded(dst, int(us/usHour), 2)
-	dst = append(dst, ':')
-	dst = appendPadded(dst, int(us/usMinute%60), 2)
-	dst = append(dst, ':')
-	dst = appendPadded(dst, int(us/usSecond%60), 2)
-	if scale > 0 {
-		dst = append(dst, '.')
-		dst = appendPadded(dst, int(us%usSecond/fraction(scale)), int(scale))
-	}
-	return dst
-}
-
-// appendPadded writes x with at least width digits.
+// appendPadded writes x, not negative, with at least width digits.
 func appendPadded(dst []byte, x, width int) []byte {
 	var buf [20]byte
 	n := len(buf)

@@ -1,60 +1,15 @@
 package eval
 
 import (
-	"strconv"
-	"time"
 	"unicode/utf8"
 
-	"github.com/meshql/meshql/engine/vec"
 	"github.com/meshql/meshql/planner/mysqltype"
 )
-
-// AppendText appends row i of v, of type t and not NULL, as MySQL shows it to a
-// client: what CAST(x AS CHAR) gives. loc is the session's zone (nil: UTC).
-func AppendText(dst []byte, v *vec.Vector, i int, t mysqltype.Type, loc *time.Location) []byte {
-	if v.Form == vec.Constant {
-		i = 0
-	}
-	if v.Form == vec.Dictionary {
-		v, i = v.Dict.Values, v.Codes.At(i)
-	}
-	switch {
-	case t.ID == mysqltype.Bool:
-		if v.Bool[i] {
-			return append(dst, '1')
-		}
-		return append(dst, '0')
-	case t.ID == mysqltype.Year:
-		return appendPadded(dst, int(v.I64[i]), 4)
-	case v.Kind == vec.U64:
-		return strconv.AppendUint(dst, v.U64[i], 10)
-	case t.ID == mysqltype.Decimal && v.Kind == vec.I128:
-		return appendDecimal(dst, v.I128[i], int(t.Scale))
-	case t.ID == mysqltype.Decimal:
-		return appendDecimal(dst, vec.Int128From(v.I64[i]), int(t.Scale))
-	case t.IsInteger():
-		return strconv.AppendInt(dst, v.I64[i], 10)
-	case v.Kind == vec.F64:
-		return appendFloat(dst, v.F64[i], t.ID == mysqltype.Float)
-	case t.ID == mysqltype.Date:
-		return appendDate(dst, v.I32[i])
-	case t.ID == mysqltype.Time:
-		return appendTime(dst, v.I64[i], t.Scale)
-	case t.ID == mysqltype.DateTime:
-		return appendMoment(dst, v.I64[i], t.Scale)
-	case t.ID == mysqltype.Timestamp:
-		if loc == nil {
-			loc = time.UTC
-		}
-		return appendMoment(dst, local(v.I64[i], loc), t.Scale)
-	}
-	return append(dst, v.Str.At(i)...)
-}
 
 // castString converts anything to text or bytes.
 func castString(from, to mysqltype.Type, implicit bool, env *Env) kernel {
 	limit := int(to.Length)
-	if implicit || limit == 0 {
+	if implicit || !cuts(from, to) {
 		limit = -1
 	}
 	loc := env.location()
@@ -65,7 +20,7 @@ func castString(from, to mysqltype.Type, implicit bool, env *Env) kernel {
 			i := int(row)
 			dst := f.str.begin(i)
 			start := len(dst)
-			dst = AppendText(dst, v, i, from, loc)
+			dst = mysqltype.AppendText(dst, from, v, i, loc)
 			if limit >= 0 {
 				cut := cutAt(dst[start:], limit, to.IsBinary())
 				if cut < len(dst)-start {

@@ -118,7 +118,19 @@ func (b *Binder) resolve(name string, args []plan.Expr) (plan.Expr, error) {
 	if b.Strict && !b.Functions.Deterministic(name) {
 		return nil, mysqlerr.Unsupported(name + "() in a policy")
 	}
+	if r, ok := b.Functions.(refiner); ok {
+		if len(args) > 1 {
+			args[1] = b.fold(args[1])
+		}
+		t = r.Refine(name, args, t)
+	}
 	return &plan.Call{Func: name, Args: args, T: t}, nil
+}
+
+// refiner is what Functions may know beyond types: a result type that depends on
+// a constant argument, as ROUND's does on the number of digits.
+type refiner interface {
+	Refine(name string, args []plan.Expr, t mysqltype.Type) mysqltype.Type
 }
 
 func (b *Binder) ifThenElse(nodes []ast.ExprNode) (plan.Expr, error) {

@@ -97,9 +97,13 @@ func AppendDecimal(dst []byte, c vec.Int128, scale int) []byte {
 	return append(dst, digits...)
 }
 
-// AppendFloat appends x in the shortest digits that read back as x at the given
-// bit size, in MySQL's notation: an exponent only below 1e-15 and from 1e15 up.
+// AppendFloat appends x in the shortest digits that read back as x, or at 32
+// bits in the six digits that MySQL shows of a FLOAT, in MySQL's notation: an
+// exponent only below 1e-15 and from 1e15 up.
 func AppendFloat(dst []byte, x float64, bits int) []byte {
+	if bits == 32 {
+		x, _ = strconv.ParseFloat(strconv.FormatFloat(x, 'e', 5, 64), 64)
+	}
 	if x == 0 {
 		if math.Signbit(x) {
 			return append(dst, "-0"...)
@@ -107,10 +111,10 @@ func AppendFloat(dst []byte, x float64, bits int) []byte {
 		return append(dst, '0')
 	}
 	if abs := math.Abs(x); abs >= 1e-15 && abs < 1e15 {
-		return strconv.AppendFloat(dst, x, 'f', -1, bits)
+		return strconv.AppendFloat(dst, x, 'f', -1, 64)
 	}
 	start := len(dst)
-	dst = strconv.AppendFloat(dst, x, 'e', -1, bits)
+	dst = strconv.AppendFloat(dst, x, 'e', -1, 64)
 	for i := start; i < len(dst); i++ { // 1e+20 → 1e20, 1e-07 → 1e-7
 		if dst[i] != 'e' {
 			continue

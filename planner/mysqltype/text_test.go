@@ -26,6 +26,8 @@ func TestAppendText(t *testing.T) {
 		{Type{ID: Double}, 1.5e-20, "1.5e-20"},
 		{Type{ID: Double}, 0.0001, "0.0001"},
 		{Type{ID: Float}, float64(float32(0.1)), "0.1"},
+		{Type{ID: Float}, float64(float32(123456789)), "123457000"},
+		{Type{ID: Float}, float64(float32(1) / 3), "0.333333"},
 		{Type{ID: Time, Scale: 3}, int64(-3_661_500_000), "-01:01:01.500"},
 		{Type{ID: DateTime}, int64(-1), "1969-12-31 23:59:59"},
 		{Type{ID: DateTime, Scale: 6}, int64(1), "1970-01-01 00:00:00.000001"},
