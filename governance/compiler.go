@@ -212,8 +212,11 @@ func (c *compiler) confidential(r *Relation, covered []bool) bool {
 // conflicts warns of policies that cost whom both bind more than either means:
 // masks that differ, and group sizes of different entities.
 func (c *compiler) conflicts(r *Relation, g *governed) {
-	first := make(map[int]*bound)
-	text := make(map[int]string)
+	type masked struct {
+		by   *bound
+		expr plan.Expr
+	}
+	first := make(map[int]masked)
 	var group *bound
 	for _, b := range g.policies {
 		if b.kind == minGroup {
@@ -224,19 +227,16 @@ func (c *compiler) conflicts(r *Relation, g *governed) {
 			group = b
 		}
 		for _, m := range b.masks {
-			before := first[m.column]
-			if m.expr == nil {
-				continue
-			}
-			if before == nil {
-				first[m.column], text[m.column] = b, canonical(m.expr)
-				continue
-			}
-			if text[m.column] != canonical(m.expr) {
+			before, found := first[m.column]
+			switch {
+			case m.expr == nil:
+			case !found:
+				first[m.column] = masked{b, m.expr}
+			case !plan.Equal(before.expr, m.expr):
 				c.report(descriptor.Warning, b.File, b.Mask.Position, "MQ114", "make them equal, or let to, when or except keep them apart",
 					"column %q of %s.%s has two masks, %s (%s, policy %s) and %s (%s, policy %s): whom both bind sees NULL",
 					r.Columns[m.column].Name, r.Domain, r.Product,
-					before.Mask.Name(), before.layer, before.ID, b.Mask.Name(), b.layer, b.ID)
+					before.by.Mask.Name(), before.by.layer, before.by.ID, b.Mask.Name(), b.layer, b.ID)
 			}
 		}
 	}

@@ -86,11 +86,14 @@ func (f *force) compose(d *Decision, r *Relation) bool {
 	open := make([]bool, len(d.Columns)) // shown raw, wherever its row is
 	for i := range d.Columns {
 		shows := func(g grant) bool { return slices.Contains(g.columns, i) }
-		if guard := f.granted(shows); !same(guard, all) {
-			guards[i] = guard
-		}
+		hides := func(g grant) bool { return !shows(g) }
 		c := &d.Columns[i]
 		c.Visible = slices.ContainsFunc(f.grants, shows)
+		if c.Visible && slices.ContainsFunc(f.grants, hides) {
+			if guard := f.granted(shows); !plan.Equal(guard, all) {
+				guards[i] = guard
+			}
+		}
 		f.mask(c, i, r.Columns[i].Type)
 		open[i] = c.Visible && c.Mask == nil && guards[i] == nil
 	}
@@ -133,7 +136,7 @@ func (f *force) mask(c *ColumnDecision, column int, t mysqltype.Type) {
 			c.Visible = false
 		case c.Mask == nil:
 			c.Mask = m.expr
-		case !same(c.Mask, m.expr):
+		case !plan.Equal(c.Mask, m.expr):
 			c.Mask = plan.Null(t)
 		}
 		c.Reasons = append(c.Reasons, m.reason)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/meshql/meshql/planner/plan"
@@ -99,8 +100,8 @@ func (d *Decision) seal(r *Relation) *Decision {
 	b := fmt.Appendf(nil, "%q.%q access %d owner %t\n", r.Domain, r.Product, d.Access, d.Owner)
 	for i, c := range d.Columns {
 		if c.Visible {
-			b = fmt.Appendf(b, "%d %q:%+v ", i, r.Columns[i].Name, r.Columns[i].Type)
-			b = append(appendCanonical(b, c.Mask), '\n')
+			b = strconv.AppendQuote(strconv.AppendInt(b, int64(i), 10), r.Columns[i].Name)
+			b = append(appendCanonical(appendType(b, r.Columns[i].Type), c.Mask), '\n')
 		}
 	}
 	b = append(appendCanonical(append(b, "rows "...), d.Rows), '\n')

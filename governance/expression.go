@@ -2,10 +2,13 @@ package governance
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/meshql/meshql/planner/mysqltype"
 	"github.com/meshql/meshql/planner/plan"
 )
 
@@ -20,48 +23,60 @@ func appendCanonical(b []byte, e plan.Expr) []byte {
 	case nil:
 		return append(b, '-')
 	case *plan.ColumnRef:
-		b = fmt.Appendf(b, "column %d", e.ID)
+		b = strconv.AppendInt(append(b, '#'), int64(e.ID), 10)
 	case *plan.Const:
-		b = fmt.Appendf(b, "const %T %#v", e.Value, e.Value)
+		b = appendValue(append(b, "const "...), e.Value)
 	case *plan.Param:
-		b = fmt.Appendf(b, "param %q", e.Name)
+		b = strconv.AppendQuote(append(b, '$'), e.Name)
 	case *plan.Call:
-		b = appendAll(fmt.Appendf(b, "call %q", e.Func), e.Args...)
+		b = strconv.AppendQuote(append(b, "call "...), e.Func)
 	case *plan.Cast:
-		b = appendAll(append(b, "cast"...), e.Arg)
+		b = append(b, "cast"...)
 	case *plan.Case:
-		b = append(b, "case"...)
-		for _, w := range e.Whens {
-			b = appendAll(b, w.Cond, w.Then)
-		}
-		b = appendAll(b, e.Else)
+		b = strconv.AppendInt(append(b, "case "...), int64(len(e.Whens)), 10)
 	case *plan.InList:
-		b = appendAll(fmt.Appendf(b, "in %t", e.Negate), e.Arg)
+		b = strconv.AppendBool(append(b, "in "...), e.Negate)
 		for _, c := range e.List {
-			b = appendAll(b, c)
+			b = appendCanonical(append(b, ' '), c)
 		}
 	case *plan.HashMask:
-		b = appendAll(fmt.Appendf(b, "hash %q %x", e.Key.Name, sha256.Sum256(e.Key.Key)), e.Arg)
+		digest := sha256.Sum256(e.Key.Key)
+		b = hex.AppendEncode(strconv.AppendQuote(append(b, "hash "...), e.Key.Name), digest[:])
 	case *plan.Subquery:
 		b = fmt.Appendf(b, "subquery %p", e)
 	}
-	return fmt.Appendf(b, ":%+v", e.Type())
-}
-
-func appendAll(b []byte, es ...plan.Expr) []byte {
-	b = append(b, '(')
-	for i, e := range es {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendCanonical(b, e)
+	b = append(appendType(append(b, ':'), e.Type()), '(')
+	for _, operand := range plan.Operands(e) {
+		b = append(appendCanonical(b, operand), ',')
 	}
 	return append(b, ')')
+}
+
+// appendType writes all of a type; its String leaves out what SHOW COLUMNS does.
+func appendType(b []byte, t mysqltype.Type) []byte {
+	for _, field := range []int64{int64(t.ID), int64(t.Precision), int64(t.Scale), int64(t.Length), int64(t.Collation)} {
+		b = append(strconv.AppendInt(b, field, 10), '.')
+	}
+	return strconv.AppendBool(strconv.AppendBool(b, t.Unsigned), t.NotNull)
+}
+
+// appendValue writes a constant's value with its Go type.
+func appendValue(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case string:
+		return strconv.AppendQuote(b, v)
+	case int64:
+		return strconv.AppendInt(b, v, 10)
+	}
+	return fmt.Appendf(b, "%T %#v", v, v)
 }
 
 // combine joins conditions with op ("and", "or") in canonical order, each once;
 // nil for none.
 func combine(op string, conditions []plan.Expr) plan.Expr {
+	if len(conditions) == 1 {
+		return conditions[0]
+	}
 	type term struct {
 		text string
 		e    plan.Expr
@@ -84,5 +99,3 @@ func combine(op string, conditions []plan.Expr) plan.Expr {
 	}
 	return nil
 }
-
-func same(a, b plan.Expr) bool { return canonical(a) == canonical(b) }

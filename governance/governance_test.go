@@ -68,7 +68,8 @@ func TestCanonical(t *testing.T) {
 	column := &plan.ColumnRef{ID: 1, Name: "a", T: text}
 	key := &plan.MaskKey{Name: "k", Key: []byte("secret")}
 	distinct := []plan.Expr{
-		nil, column, &plan.ColumnRef{ID: 2, T: text},
+		nil, column, &plan.ColumnRef{ID: 2, T: text}, &plan.ColumnRef{ID: 1, T: mysqltype.Type{ID: mysqltype.VarChar, Length: 9, Collation: mysqltype.AI0900}},
+		plan.True(), plan.False(), &plan.Const{Value: 1.5, T: text},
 		&plan.Const{Value: "1", T: text}, &plan.Const{Value: int64(1), T: mysqltype.Type{ID: mysqltype.BigInt}}, plan.Null(text),
 		&plan.Param{Name: "user.a", T: text}, &plan.Param{Name: "user.b", T: text},
 		&plan.Call{Func: "lower", Args: []plan.Expr{column}, T: text}, &plan.Call{Func: "upper", Args: []plan.Expr{column}, T: text},
@@ -82,7 +83,7 @@ func TestCanonical(t *testing.T) {
 	}
 	for i, a := range distinct {
 		for j, b := range distinct {
-			if same(a, b) != (i == j) {
+			if (canonical(a) == canonical(b)) != (i == j) {
 				t.Errorf("%s and %s", canonical(a), canonical(b))
 			}
 		}
