@@ -386,7 +386,7 @@ func checkStats(t *testing.T, f *File, want [][]any) {
 				if y, ok := x.(float64); ok && y != y {
 					continue
 				}
-				if s.Min != nil && compare(s.Min, x) > 0 || s.Max != nil && compare(s.Max, x) < 0 {
+				if s.Min != nil && Compare(s.Min, x) > 0 || s.Max != nil && Compare(s.Max, x) < 0 {
 					t.Fatalf("%s %s: %v is outside [%v, %v]", c.Name, c.Type, x, s.Min, s.Max)
 				}
 			}

@@ -57,21 +57,21 @@ func (s *ColumnStats) matches(p *Predicate, rows int64) bool {
 
 // admits reports whether a value within the bounds may compare to x so.
 func (s *ColumnStats) admits(op Op, x any) bool {
-	atLeast := s.Min == nil || compare(s.Min, x) <= 0 // something may be <= x
-	atMost := s.Max == nil || compare(s.Max, x) >= 0
+	atLeast := s.Min == nil || Compare(s.Min, x) <= 0 // something may be <= x
+	atMost := s.Max == nil || Compare(s.Max, x) >= 0
 	switch op {
 	case Eq, In:
 		return atLeast && atMost
 	case Ne:
 		// NaN, which bounds leave out, differs from everything.
 		_, float := x.(float64)
-		return float || s.Min == nil || s.Max == nil || !comparable(s.Min, x) || compare(s.Min, x) != 0 || compare(s.Max, x) != 0
+		return float || s.Min == nil || s.Max == nil || !comparable(s.Min, x) || Compare(s.Min, x) != 0 || Compare(s.Max, x) != 0
 	case Lt:
-		return s.Min == nil || !comparable(s.Min, x) || compare(s.Min, x) < 0
+		return s.Min == nil || !comparable(s.Min, x) || Compare(s.Min, x) < 0
 	case Le:
 		return atLeast
 	case Gt:
-		return s.Max == nil || !comparable(s.Max, x) || compare(s.Max, x) > 0
+		return s.Max == nil || !comparable(s.Max, x) || Compare(s.Max, x) > 0
 	case Ge:
 		return atMost
 	case IsNull, IsNotNull:
@@ -80,4 +80,4 @@ func (s *ColumnStats) admits(op Op, x any) bool {
 }
 
 // comparable reports whether a and b are of one kind.
-func comparable(a, b any) bool { return compare(a, b) != 0 || a == b }
+func comparable(a, b any) bool { return Compare(a, b) != 0 || a == b }

@@ -30,7 +30,7 @@ func (l *leaf) bounds(low, high, oldLow, oldHigh []byte, ordered bool) (lo, hi a
 	if lo != lo || hi != hi { // NaN says that the writer's order is not ours
 		return nil, nil
 	}
-	if lo != nil && hi != nil && compare(lo, hi) > 0 {
+	if lo != nil && hi != nil && Compare(lo, hi) > 0 {
 		return nil, nil
 	}
 	return lo, hi
@@ -52,8 +52,8 @@ func (l *leaf) bound(b []byte) any {
 	return v.Value(0)
 }
 
-// compare orders two values of one kind; values of different kinds are equal.
-func compare(a, b any) int {
+// Compare orders two values of one kind; values of different kinds are equal.
+func Compare(a, b any) int {
 	switch x := a.(type) {
 	case bool:
 		if y, ok := b.(bool); ok && x != y {
