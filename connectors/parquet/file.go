@@ -122,6 +122,7 @@ func (f *File) load(footer []byte) (err error) {
 		l, reason := newLeaf(c, i)
 		if reason == "" {
 			f.columns = append(f.columns, Column{Name: name, Type: l.typ, Ordinal: len(f.leaves), Required: l.required})
+			l.orderKnown = ordered[i]
 			f.leaves = append(f.leaves, l)
 		} else if !skipped[name] {
 			f.skipped = append(f.skipped, Skipped{Name: name, Reason: reason})
@@ -163,7 +164,7 @@ func (f *File) load(footer []byte) (err error) {
 			st := ColumnStats{Nulls: -1, Distinct: -1, Bytes: c.size}
 			if s := m.Statistics; s != nil {
 				st.Nulls, st.Distinct = count(s.NullCount, g.NumRows), count(s.DistinctCount, g.NumRows)
-				st.Min, st.Max = l.bounds(s.MinValue, s.MaxValue, s.Min, s.Max, ordered[l.index])
+				st.Min, st.Max = l.bounds(s.MinValue, s.MaxValue, s.Min, s.Max, l.orderKnown)
 			}
 			group.Bytes += c.size
 			group.Columns = append(group.Columns, st)

@@ -69,6 +69,9 @@ func newReader(ctx context.Context, f *File, group int, columns []int, opts Read
 		r.counts = c
 		spans = append(spans, c.parts[0].span)
 	}
+	if err := r.prune(ctx, f, group, opts.Predicates); err != nil {
+		return nil, err
+	}
 	for _, c := range r.chunks {
 		for _, p := range c.parts {
 			spans = append(spans, p.span)
@@ -118,7 +121,7 @@ func (r *reader) Next(ctx context.Context) (b *vec.Batch, err error) {
 		return nil, err
 	}
 	defer quarantine(&err, "a row group")
-	if r.batches == 0 {
+	if r.batches == 0 && len(r.ranges) > 0 {
 		if err := r.counts.load(ctx); err != nil {
 			return nil, err
 		}

@@ -9,14 +9,15 @@ import (
 
 // leaf is a readable column of the file.
 type leaf struct {
-	index    int // among all leaves of the schema
-	phys     physical
-	width    int // of a stored value, 0 if it varies
-	required bool
-	typ      mysqltype.Type
-	newLane  func(*memory) lane // nil: every value is NULL
-	ordered  bool               // statistics follow the order of the values as read
-	newOnly  bool               // but for the deprecated fields, which writers filled in another order
+	index      int // among all leaves of the schema
+	phys       physical
+	width      int // of a stored value, 0 if it varies
+	required   bool
+	typ        mysqltype.Type
+	newLane    func(*memory) lane // nil: every value is NULL
+	ordered    bool               // statistics follow the order of the values as read
+	orderKnown bool               // the footer defines the order of the new fields of statistics
+	newOnly    bool               // but for the deprecated fields, which writers filled in another order
 }
 
 // newLeaf says how the column is read, or why it is not.
@@ -72,6 +73,7 @@ func newLeaf(c *schema.Column, index int) (l leaf, reason string) {
 		if ok = l.phys == physFixed && l.width == 2; ok {
 			l.typ = mysqltype.Type{ID: mysqltype.Float}
 			l.newLane = newFlat(vec.F64, f64Values, float16Wide, false)
+			l.ordered = false // some writers order the bytes
 		}
 	case schema.NullLogicalType:
 		l.typ, ok = mysqltype.Type{ID: mysqltype.Null}, true
@@ -110,8 +112,10 @@ func (l *leaf) decimal(precision, scale uint8) bool {
 	default:
 		l.newLane = newFlat(vec.I128, i128Values, decimal128, false)
 	}
-	// Writers have compared the deprecated bounds of byte arrays as unsigned.
+	// Writers have compared byte arrays as unsigned: bounds of one width show the
+	// mistake by their order, those of several do not.
 	l.newOnly = l.phys == physBytes || l.phys == physFixed
+	l.ordered = l.phys != physBytes
 	return true
 }
 
