@@ -73,7 +73,7 @@ func satisfies(p Predicate, x any) bool {
 		return false
 	}
 	for _, y := range p.Values {
-		c := compare(x, y)
+		c := Compare(x, y)
 		if ok := map[Op]bool{Eq: c == 0, In: c == 0, Ne: c != 0, Lt: c < 0, Le: c <= 0, Gt: c > 0, Ge: c >= 0}[p.Op]; ok {
 			return true
 		}
