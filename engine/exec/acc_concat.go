@@ -27,8 +27,7 @@ func newConcatenation(a *plan.Agg, budget *vec.Budget) (accumulator, error) {
 			return nil, mysqlerr.Internal(fmt.Errorf("exec: group_concat over %s", k))
 		}
 	}
-	c, err := newCollected(a, budget)
-	return &concatenation{collected: c, mem: account{budget: budget}}, err
+	return &concatenation{collected: newCollected(a, budget), mem: account{budget: budget}}, nil
 }
 
 func (c *concatenation) resize(n int) (err error) {

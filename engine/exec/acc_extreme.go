@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 
+	"github.com/meshql/meshql/engine/mysqlfn"
 	"github.com/meshql/meshql/engine/vec"
 	"github.com/meshql/meshql/planner/mysqlerr"
 	"github.com/meshql/meshql/planner/mysqltype"
@@ -33,11 +34,7 @@ func newExtremes(t mysqltype.Type, most bool, mem account) (accumulator, error) 
 	case vec.I128:
 		return &extremeDecimals{mem: mem, most: most}, nil
 	case vec.Bytes:
-		key, err := collationKey(t)
-		if err != nil {
-			return nil, err
-		}
-		return &extremeStrings{mem: mem, most: most, key: key}, nil
+		return &extremeStrings{mem: mem, most: most, key: mysqlfn.CollationKey(t)}, nil
 	case vec.Invalid:
 	}
 	return nil, mysqlerr.Internal(fmt.Errorf("exec: min or max over %s", t))

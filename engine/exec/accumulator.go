@@ -54,7 +54,7 @@ func newAccumulator(a *plan.Agg, budget *vec.Budget) (accumulator, error) {
 	if err != nil || !a.Distinct {
 		return inner, err
 	}
-	return newDistinct(a, inner, budget)
+	return newDistinct(a, inner, budget), nil
 }
 
 // idempotent reports whether DISTINCT makes no difference to a function.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync/atomic"
 
+	"github.com/meshql/meshql/engine/mysqlfn"
 	"github.com/meshql/meshql/engine/vec"
 	"github.com/meshql/meshql/planner/mysqlerr"
 	"github.com/meshql/meshql/planner/mysqltype"
@@ -34,11 +35,7 @@ func (q *query) aggregate(n *plan.Aggregate) (*stream, error) {
 		a.least = int64(n.MinGroup.Size)
 	}
 	for i, e := range n.GroupBy {
-		key, err := collationKey(e.Type())
-		if err != nil {
-			return nil, err
-		}
-		if key != nil {
+		if mysqlfn.CollationKey(e.Type()) != nil {
 			g.collated = append(g.collated, i)
 		}
 	}

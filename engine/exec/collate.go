@@ -3,35 +3,23 @@ package exec
 import (
 	"context"
 
+	"github.com/meshql/meshql/engine/mysqlfn"
 	"github.com/meshql/meshql/engine/vec"
-	"github.com/meshql/meshql/planner/mysqlerr"
 	"github.com/meshql/meshql/planner/mysqltype"
 	"github.com/meshql/meshql/planner/plan"
 )
-
-// collationKey returns what maps strings of type t to bytes that compare as t's
-// collation compares the strings, or nil where they compare by bytes.
-func collationKey(t mysqltype.Type) (func([]byte) []byte, error) {
-	if !t.IsString() || byBytes(t) {
-		return nil, nil
-	}
-	return nil, mysqlerr.Unsupported("grouping, joining or sorting by this collation")
-}
 
 // keyExpr is an expression whose values are compared: a group, join or sort key.
 type keyExpr struct {
 	projected
 	kind    vec.Kind
-	collate func([]byte) []byte // nil: values are keys as they are
+	collate func([]byte) []byte // makes keys of values; nil: values are keys
 	t       mysqltype.Type
 }
 
 func (q *query) keyExpr(e plan.Expr, input []plan.Column) (keyExpr, error) {
-	k := keyExpr{t: e.Type(), kind: e.Type().Kind()}
+	k := keyExpr{t: e.Type(), kind: e.Type().Kind(), collate: mysqlfn.CollationKey(e.Type())}
 	var err error
-	if k.collate, err = collationKey(k.t); err != nil {
-		return k, err
-	}
 	k.projected, err = q.projected(e, input)
 	return k, err
 }

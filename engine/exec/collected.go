@@ -3,6 +3,7 @@ package exec
 import (
 	"fmt"
 
+	"github.com/meshql/meshql/engine/mysqlfn"
 	"github.com/meshql/meshql/engine/vec"
 	"github.com/meshql/meshql/planner/plan"
 )
@@ -21,15 +22,11 @@ type collected struct {
 	slots   int
 }
 
-func newCollected(a *plan.Agg, budget *vec.Budget) (*collected, error) {
+func newCollected(a *plan.Agg, budget *vec.Budget) *collected {
 	c := &collected{agg: a, slot: vec.NewAppender(vec.U64, budget)}
 	kinds := []vec.Kind{vec.U64}
 	for i, e := range aggInputs(a) {
-		key, err := collationKey(e.Type())
-		if err != nil {
-			return nil, err
-		}
-		c.collate = append(c.collate, key)
+		c.collate = append(c.collate, mysqlfn.CollationKey(e.Type()))
 		if i < len(a.Args) {
 			kinds = append(kinds, e.Type().Kind())
 			c.cols = append(c.cols, vec.NewAppender(e.Type().Kind(), budget))
@@ -42,7 +39,7 @@ func newCollected(a *plan.Agg, budget *vec.Budget) (*collected, error) {
 		c.seen = newKeyIndex(kinds, budget)
 		c.cursor = c.seen.cursor()
 	}
-	return c, nil
+	return c
 }
 
 func (c *collected) add(in *folded) error {

@@ -14,9 +14,8 @@ type distinct struct {
 	inner accumulator
 }
 
-func newDistinct(a *plan.Agg, inner accumulator, budget *vec.Budget) (accumulator, error) {
-	c, err := newCollected(a, budget)
-	return &distinct{collected: c, inner: inner}, err
+func newDistinct(a *plan.Agg, inner accumulator, budget *vec.Budget) accumulator {
+	return &distinct{collected: newCollected(a, budget), inner: inner}
 }
 
 func (d *distinct) resize(n int) error {

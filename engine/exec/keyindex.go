@@ -19,8 +19,8 @@ const maxSlots = math.MaxInt32
 // value and equals NULL.
 //
 // A key is packed into words of 64 bits, a column one or two; a string is
-// interned into a number first. Words of more than one column are preceded by
-// one with a bit for each column that is NULL. Keys are found by open
+// interned into a number first. Keys of more than one word are preceded by one
+// with a bit for each column that is NULL. Keys are found by open
 // addressing. An index is read by any number of cursors at a time, or changed
 // by one.
 type keyIndex struct {
@@ -30,7 +30,7 @@ type keyIndex struct {
 	words []uint64 // the key of slot s is words[s*width:(s+1)*width]
 	table []uint32 // slot+1, 0 where empty; the length is a power of two
 	n     int
-	null  uint32 // the slot of NULL where one fixed-width column is the key
+	null  uint32 // the slot of NULL where keys are one word
 }
 
 // keyColumn is a column of a key.
@@ -44,7 +44,7 @@ type keyColumn struct {
 // there is at least one.
 func newKeyIndex(kinds []vec.Kind, budget *vec.Budget) *keyIndex {
 	x := &keyIndex{mem: account{budget: budget}, null: noSlot}
-	if len(kinds) > 1 {
+	if len(kinds) > 1 || kinds[0] == vec.I128 {
 		x.width = (len(kinds) + 63) / 64
 	}
 	for _, k := range kinds {

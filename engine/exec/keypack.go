@@ -49,7 +49,7 @@ func (c *keyCursor) pack(cols []*vec.Vector, n int, sel vec.Selection, add bool)
 			}
 		case vec.Bytes, vec.Invalid:
 		}
-		if v.Nulls != nil && len(x.cols) > 1 {
+		if v.Nulls != nil && x.width > 1 {
 			c.packNulls(i, v, m, sel)
 		}
 	}

@@ -165,7 +165,7 @@ func (v *Vector) Value(i int) any {
 // undefined bytes. The result aliases the vector.
 func (v *Vector) BytesAt(i int) []byte {
 	s, j := v.index(i)
-	if s.Str.Views == nil && len(s.Str.Off) == 0 {
+	if s.N == 0 || s.Str.Views == nil && len(s.Str.Off) == 0 { // an empty dictionary: every row is NULL
 		return nil
 	}
 	return s.Str.At(j)
