@@ -62,6 +62,13 @@ func NewSaltedVerifier(password string) string {
 	return saltedSHA2Prefix + string(salt) + sha256Crypt([]byte(password), salt, saltedRounds)
 }
 
+// NewNativeVerifier returns a password's mysql_native_password form.
+func NewNativeVerifier(password string) string {
+	inner := sha1.Sum([]byte(password))
+	outer := sha1.Sum(inner[:])
+	return "*" + strings.ToUpper(hex.EncodeToString(outer[:]))
+}
+
 // ParseVerifier reads one of the forms.
 func ParseVerifier(text string) (Verifier, error) {
 	if rest, ok := strings.CutPrefix(text, doubleSHA2Prefix); ok {
@@ -84,6 +91,12 @@ func hexVerifier(kind verifierKind, text string, size int) (Verifier, error) {
 		return Verifier{}, errVerifier
 	}
 	return Verifier{kind: kind, digest: string(digest)}, nil
+}
+
+// Equal reports whether two verifiers were made the same way from the same
+// password and salt.
+func (v Verifier) Equal(w Verifier) bool {
+	return v.kind == w.kind && v.digest == w.digest && string(v.salt) == string(w.salt)
 }
 
 // String hides the verifier.

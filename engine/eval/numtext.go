@@ -174,4 +174,3 @@ func appendShortest(dst []byte, x float64, single bool) []byte {
 	}
 	return strconv.AppendFloat(dst, x, 'e', -1, 64)
 }
-
