@@ -97,6 +97,7 @@ type Product struct {
 	Limitations  string
 	Usage        string
 	Tags         []string
+	Strict       bool // meshql.strict: user predicates never prune below the row filter
 	Columns      []Column
 	// Relation is what governance decides about; its columns are Columns.
 	Relation *governance.Relation

@@ -160,7 +160,10 @@ func WrongColumnList() *Error {
 	return newf(1353, "HY000", "In definition of view, derived table or common table expression, SELECT list and column names list have different column counts")
 }
 func UnknownTable(name string) *Error { return newf(1051, "42S02", "Unknown table '%s'", name) }
-func NoTablesUsed() *Error            { return newf(1096, "HY000", "No tables used") }
+func ColumnCount(row int) *Error {
+	return newf(1136, "21S01", "Column count doesn't match value count at row %d", row)
+}
+func NoTablesUsed() *Error { return newf(1096, "HY000", "No tables used") }
 func WrongParameterCount() *Error {
 	return newf(1210, "HY000", "Incorrect arguments to EXECUTE")
 }
