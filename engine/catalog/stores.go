@@ -2,69 +2,29 @@ package catalog
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path"
-	"strings"
 
 	"github.com/meshql/meshql/connectors"
 	"github.com/meshql/meshql/connectors/objstore"
 )
 
-// openStore opens a folder or a bucket.
+// openStore opens a folder or a bucket under the credentials that its reference
+// names.
 func openStore(_ context.Context, s Storage) (objstore.Store, error) {
-	folder, ok := strings.CutPrefix(s.URI, "file://")
-	if !ok {
-		return nil, fmt.Errorf("%w: no object storage in this build", objstore.ErrUnavailable)
+	if s.IsFile() {
+		return objstore.Open(s.URI, "", objstore.S3Config{})
 	}
-	root, err := os.OpenRoot(folder)
+	keys, err := objstore.Credentials(s.Credentials)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", objstore.ErrNotFound, err)
+		return nil, err
 	}
-	return &folderStore{root: root}, nil
+	return objstore.Open(s.URI, "", objstore.S3Config{Endpoint: s.Endpoint, Region: s.Region, Credentials: keys})
 }
 
 // openPort opens Parquet files.
 func openPort(_ context.Context, p Port) (connectors.Source, error) {
-	return nil, errors.New("no Parquet in this build")
-}
-
-// folderStore reads a folder.
-type folderStore struct {
-	objstore.Store
-	root *os.Root
-}
-
-func (f *folderStore) List(_ context.Context, prefix string, limit int) ([]objstore.Object, error) {
-	var objects []objstore.Object
-	start := path.Dir(prefix + "x")
-	err := fs.WalkDir(f.root.FS(), start, func(name string, e fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if e.Type().IsRegular() {
-			objects = append(objects, objstore.Object{Key: name})
-		}
-		return nil
-	})
-	return objects, err
-}
-
-func (f *folderStore) Get(_ context.Context, key string, limit int64) ([]byte, objstore.Object, error) {
-	file, err := f.root.Open(key)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = objstore.ErrNotFound
+	cfg := connectors.PortConfig{Store: p.Store, Key: p.Key}
+	for _, c := range p.Columns {
+		cfg.Columns = append(cfg.Columns, connectors.PortColumn{Column: c.Column, Physical: c.Physical, Required: c.Column.Type.NotNull})
 	}
-	if err != nil {
-		return nil, objstore.Object{}, err
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, limit))
-	return data, objstore.Object{Key: key}, err
+	return connectors.OpenPort(cfg)
 }
