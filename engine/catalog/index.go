@@ -2,19 +2,168 @@ package catalog
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"path"
+	"strings"
 
 	"github.com/meshql/meshql/connectors/objstore"
+	"github.com/meshql/meshql/governance/descriptor"
 )
+
+// indexName is the object that says what a domain on object storage publishes.
+const indexName = "index.json"
+
+// maxIndexBytes is how large an index may be.
+const maxIndexBytes = 4 << 20
+
+// index is index.json: exactly what it names is loaded. Each object holds one
+// content for ever, so that whoever reads while another publishes sees the old
+// state or the new one, never a mixture.
+type index struct {
+	Version uint64      `json:"version"` // only grows
+	Files   []indexFile `json:"files"`   // by path
+}
+
+// indexFile is one descriptor.
+type indexFile struct {
+	Path   string `json:"path"` // where it stands in the domain's folder
+	Size   int    `json:"size"`
+	SHA256 string `json:"sha256"`
+	// Key is the object that holds it, if that is not Path.
+	Key string `json:"key,omitempty"`
+}
 
 var (
 	errIndexMismatch = errors.New("the files do not match their index")
 	errIndexOlder    = errors.New("the index is older than the one in force")
 )
 
-// indexCursor reads what an index names, and remembers the newest version.
-type indexCursor struct{}
+// indexCursor reads what an index names. It remembers the newest version, and
+// refuses older ones and another content under the same.
+type indexCursor struct {
+	version uint64
+	sum     [sha256.Size]byte // of the newest index
+	read    *descriptors      // what the newest index named; nil until it was read well
+}
 
-func (*indexCursor) read(context.Context, objstore.Store) (*descriptors, error) {
-	return nil, objstore.ErrUnavailable
+// look returns the descriptors that the index names now.
+func (c *indexCursor) look(ctx context.Context, store objstore.Store) (*descriptors, error) {
+	data, _, err := store.Get(ctx, indexName, maxIndexBytes)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", indexName, err)
+	}
+	sum := sha256.Sum256(data)
+	if sum == c.sum && c.read != nil {
+		return c.read, nil
+	}
+	ix, err := parseIndex(data)
+	if err != nil {
+		return nil, err
+	}
+	if ix.Version < c.version || ix.Version == c.version && sum != c.sum {
+		return nil, fmt.Errorf("%w: version %d after %d", errIndexOlder, ix.Version, c.version)
+	}
+	next, err := ix.load(ctx, store, c.read)
+	if err != nil {
+		return nil, err
+	}
+	*c = indexCursor{version: ix.Version, sum: sum, read: next}
+	return next, nil
+}
+
+// parseIndex reads and checks an index.
+func parseIndex(data []byte) (*index, error) {
+	ix := &index{}
+	d := json.NewDecoder(strings.NewReader(string(data)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(ix); err != nil || d.More() {
+		return nil, fmt.Errorf("%w: the index is no JSON of the form wanted", errIndexMismatch)
+	}
+	if ix.Version == 0 || len(ix.Files) > maxFiles {
+		return nil, fmt.Errorf("%w: no version, or too many files", errIndexMismatch)
+	}
+	total := 0
+	seen := make(map[string]bool, len(ix.Files))
+	for _, f := range ix.Files {
+		if total += f.Size; f.Size < 0 || f.Size > descriptor.MaxSize || total > maxTotalBytes {
+			return nil, errTooMuch
+		}
+		for _, name := range []string{f.Path, f.object()} {
+			if _, err := cleanKey(name); err != nil || name == "" {
+				return nil, fmt.Errorf("%w: a path is not clean", errIndexMismatch)
+			}
+		}
+		if digest, err := hex.DecodeString(f.SHA256); err != nil || len(digest) != sha256.Size || seen[f.Path] {
+			return nil, fmt.Errorf("%w: a digest is none, or a path is named twice", errIndexMismatch)
+		}
+		seen[f.Path] = true
+	}
+	return ix, nil
+}
+
+// object is the key that holds the file.
+func (f *indexFile) object() string {
+	if f.Key != "" {
+		return f.Key
+	}
+	return f.Path
+}
+
+// load gets every file that the index names, from before where it has not changed.
+func (ix *index) load(ctx context.Context, store objstore.Store, before *descriptors) (*descriptors, error) {
+	d := &descriptors{files: make(map[string][]byte, len(ix.Files)), version: ix.Version}
+	for _, f := range ix.Files {
+		if before != nil {
+			if data, ok := before.files[f.Path]; ok && f.holds(data) {
+				d.files[f.Path] = data
+				continue
+			}
+		}
+		data, _, err := store.Get(ctx, f.object(), descriptor.MaxSize)
+		switch {
+		case errors.Is(err, objstore.ErrNotFound), errors.Is(err, objstore.ErrTooLarge):
+			return nil, fmt.Errorf("%w: %s: %w", errIndexMismatch, f.Path, err)
+		case err != nil:
+			return nil, fmt.Errorf("%s: %w", f.Path, err)
+		case !f.holds(data):
+			return nil, fmt.Errorf("%w: %s", errIndexMismatch, f.Path)
+		}
+		d.files[f.Path] = data
+	}
+	d.seal()
+	return d, nil
+}
+
+// holds reports whether data is what the index says of the file.
+func (f *indexFile) holds(data []byte) bool {
+	sum := sha256.Sum256(data)
+	return len(data) == f.Size && strings.EqualFold(hex.EncodeToString(sum[:]), f.SHA256)
+}
+
+// newIndex indexes files. Each is held by an object named for its content.
+func newIndex(version uint64, d *descriptors) *index {
+	ix := &index{Version: version, Files: []indexFile{}}
+	for name, data := range sorted(d.files) {
+		sum := sha256.Sum256(data)
+		digest := hex.EncodeToString(sum[:])
+		ix.Files = append(ix.Files, indexFile{Path: name, Size: len(data), SHA256: digest, Key: path.Join("descriptors", digest+path.Ext(name))})
+	}
+	return ix
+}
+
+// names reports whether both indexes name the same contents.
+func (ix *index) names(other *index) bool {
+	if len(ix.Files) != len(other.Files) {
+		return false
+	}
+	for i, f := range ix.Files {
+		if o := other.Files[i]; f.Path != o.Path || !strings.EqualFold(f.SHA256, o.SHA256) {
+			return false
+		}
+	}
+	return true
 }

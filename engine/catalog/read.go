@@ -123,6 +123,8 @@ func reasonOf(err error) string {
 	switch {
 	case errors.As(err, &ds):
 		return "a descriptor is invalid"
+	case errors.Is(err, errIndexMismatch), errors.Is(err, objstore.ErrCorrupt):
+		return "its descriptors do not match their index"
 	case errors.Is(err, objstore.ErrDenied):
 		return "access to its storage is denied"
 	case errors.Is(err, objstore.ErrNotFound):
@@ -131,8 +133,6 @@ func reasonOf(err error) string {
 		return "its descriptors keep changing"
 	case errors.Is(err, errTooMuch), errors.Is(err, objstore.ErrTooMany), errors.Is(err, objstore.ErrTooLarge):
 		return "its descriptors are too many or too large"
-	case errors.Is(err, errIndexMismatch), errors.Is(err, objstore.ErrCorrupt):
-		return "its descriptors do not match their index"
 	case errors.Is(err, errIndexOlder):
 		return "its index is older than the one in force"
 	}

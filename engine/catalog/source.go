@@ -187,7 +187,7 @@ func (c *Catalog) look(ctx context.Context, s *source, good *published) (*publis
 func (s *source) read(ctx context.Context) (*descriptors, error) {
 	switch {
 	case !s.storage.IsFile():
-		return s.index.read(ctx, s.store)
+		return s.index.look(ctx, s.store)
 	case s.name == "":
 		return readFolder(ctx, s.store, guildGlob)
 	}

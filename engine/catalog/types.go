@@ -49,6 +49,9 @@ func (d declared) mysqlType() (mysqltype.Type, error) {
 	case "time":
 		return mysqltype.Type{ID: mysqltype.Time, Scale: fractional(first)}, nil
 	case "timestamp":
+		if name == "datetime" && first < 0 {
+			first = 0 // as in MySQL; other names have microseconds
+		}
 		id := mysqltype.DateTime
 		if d.zoned || name == "timestamptz" || strings.Contains(name, "with time zone") || strings.Contains(name, "local time zone") {
 			id = mysqltype.Timestamp
