@@ -67,7 +67,18 @@ type compiler struct {
 	diagnostics descriptor.Diagnostics
 }
 
+// Limits keep one domain's files from costing the others: what is beyond is
+// denied.
+const (
+	maxPolicies    = 2000 // of a layer
+	maxExpression  = 8192 // bytes
+	maxDiagnostics = 5000 // of Compile; the rest is not reported
+)
+
 func (c *compiler) report(s descriptor.Severity, file string, at descriptor.Position, rule, hint, format string, args ...any) {
+	if len(c.diagnostics) >= maxDiagnostics {
+		return
+	}
 	c.diagnostics = append(c.diagnostics, Diagnostic{
 		File: file, Position: at, Rule: rule, Severity: s, Message: fmt.Sprintf(format, args...), Hint: hint,
 	})
@@ -81,6 +92,10 @@ func (c *compiler) layer(domain string, files []File) *layer {
 		c.diagnostics = append(c.diagnostics, diagnostics...)
 		l.unreadable = l.unreadable || err != nil
 		l.policies = append(l.policies, policies...)
+	}
+	if len(l.policies) > maxPolicies {
+		c.report(descriptor.Error, "", descriptor.Position{}, "MQ117", "match more with each", "%s has more than %d policies and is denied", l.name(), maxPolicies)
+		l.policies, l.unreadable = nil, true
 	}
 	slices.SortFunc(l.policies, func(a, b *Policy) int {
 		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))

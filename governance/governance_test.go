@@ -1,7 +1,9 @@
 package governance
 
 import (
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/meshql/meshql/governance/descriptor"
@@ -140,5 +142,30 @@ func TestDirectComparison(t *testing.T) {
 		if got := plan.FormatExpr(directComparison(c.e), plan.FormatOptions{}); got != c.want {
 			t.Errorf("%s, want %s", got, c.want)
 		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	w := newWorld()
+	w.relations("a.p: x int\nb.p: x int")
+	many := make([]byte, 0, 1<<20)
+	for i := range maxPolicies + 1 {
+		many = fmt.Appendf(many, "- {id: p%d, grant: select}\n", i)
+	}
+	w.domain("a").Files = []File{{Name: "a.yaml", Data: many}}
+	long := strings.Repeat("x = 1 AND ", maxExpression/10) + "x = 1"
+	w.domain("b").Files = []File{w.file("- {id: a, grant: select, rows: '" + long + "'}")}
+	ps, diagnostics := Compile(w.in)
+	if !ps.Denied(w.relation("a.p")) || !ps.Denied(w.relation("b.p")) || len(diagnostics) != 2 {
+		t.Error(diagnostics)
+	}
+
+	w = newWorld()
+	w.relations("a.p: x int")
+	for range maxDiagnostics / 1000 {
+		w.domain("a").Files = append(w.domain("a").Files, File{Data: fmt.Appendf(nil, "%s", strings.Repeat("- {id: a, grant: select, purposes: [x, y, z]}\n", 390))})
+	}
+	if _, diagnostics := Compile(w.in); len(diagnostics) > maxDiagnostics {
+		t.Errorf("%d diagnostics", len(diagnostics))
 	}
 }

@@ -1,6 +1,8 @@
 package governance
 
 import (
+	"fmt"
+
 	"github.com/meshql/meshql/planner/expr"
 	"github.com/meshql/meshql/planner/mysqltype"
 	"github.com/meshql/meshql/planner/plan"
@@ -9,6 +11,9 @@ import (
 // expression parses and binds an expression, as a condition or for its value,
 // and refuses what is not total.
 func (c *compiler) expression(text string, s expr.Scope, condition bool) (plan.Expr, error) {
+	if len(text) > maxExpression {
+		return nil, fmt.Errorf("the expression has more than %d bytes", maxExpression)
+	}
 	node, err := expr.Parse(text)
 	if err != nil {
 		return nil, err

@@ -49,7 +49,7 @@ func (d Diagnostic) String() string {
 	if b.Len() > 0 {
 		b.WriteByte(' ')
 	}
-	fmt.Fprintf(&b, "%s %s: %s", d.Severity, d.Rule, d.Message)
+	fmt.Fprintf(&b, "%s %s %s", d.Severity, d.Rule, d.Message)
 	if d.Hint != "" {
 		b.WriteString("; ")
 		b.WriteString(d.Hint)
