@@ -119,6 +119,10 @@
 //	                  second: a DATE of a DATE, else a DATETIME
 //	expression        its value and type
 //
+// Hashes under one entity's key can be joined across domains, and so whoever
+// may publish a product with that entity can compute the hashes of values that
+// he guesses: the guild lists only entities whose domains trust each other.
+//
 // A word of this list is that mask; a column with such a name is written in
 // backquotes.
 package governance

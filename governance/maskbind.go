@@ -150,7 +150,7 @@ func (c *compiler) hash(r *Relation, ordinal int) plan.Expr {
 		key = c.in.HashKey(name)
 	}
 	mask := &plan.HashMask{Arg: r.column(ordinal), Key: &plan.MaskKey{Name: name, Key: key}}
-	if key == nil {
+	if len(key) == 0 {
 		return plan.Null(mask.Type())
 	}
 	return mask

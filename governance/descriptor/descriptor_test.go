@@ -142,3 +142,67 @@ func checkTree(t *testing.T, n *Node, depth int) {
 		checkTree(t, e.Value, depth+1)
 	}
 }
+
+func TestNodePaths(t *testing.T) {
+	n, err := Parse([]byte("a:\n  - b: 1\n  - c: [x]\n"), "f.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]Position{
+		"": {1, 1}, "a": {2, 3}, "a/0": {2, 5}, "a/0/b": {2, 8}, "a/1/c/0": {3, 9}, "a/1/d": {3, 5}, "a/9": {2, 3}, "z/0": {1, 1},
+	} {
+		if got := n.Find(strings.Split(path, "/")...).Position; got != want {
+			t.Errorf("%s is at %v, want %v", path, got, want)
+		}
+	}
+	var none *Node
+	if none.Get("a").Scalar() != nil || n.Get("z").Scalar() != nil || n.Find("a", "0", "b").Scalar() != int64(1) {
+		t.Error("scalars")
+	}
+}
+
+func TestDiagnostics(t *testing.T) {
+	ds := Diagnostics{
+		{File: "b.yaml", Position: Position{2, 3}, Rule: "MQ004", Message: "unknown key", Hint: "leave it out"},
+		{File: "a.yaml", Rule: "MQ123", Severity: Warning, Message: "few values"},
+		{Rule: "MQ113", Severity: Warning, Message: "refused"},
+	}
+	ds.Sort()
+	want := "warning MQ113 refused\na.yaml: warning MQ123 few values\nb.yaml:2:3: error MQ004 unknown key; leave it out"
+	if ds.Error() != want {
+		t.Error(ds.Error())
+	}
+	if ds.Err() == nil || ds[:2].Err() != nil {
+		t.Error("only errors are an error")
+	}
+	long := strings.Repeat("x", 100)
+	for name, hint := range map[string]string{"nmae": `did you mean "name"?`, "q": "", "ab": "", long: "", "NAME": `did you mean "name"?`} {
+		if got := DidYouMean(name, []string{"name", "names", "column"}); got != hint {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+func TestGoTypes(t *testing.T) {
+	var v struct {
+		U64   uint64          `yaml:"u"`
+		I64   int64           `yaml:"i"`
+		F     float64         `yaml:"f"`
+		G     float32         `yaml:"g"`
+		Map   map[string]bool `yaml:"m"`
+		Chan  chan int        `yaml:"c"`
+		Ptr   *string         `yaml:"p"`
+		Empty *string         `yaml:"e"`
+	}
+	if err := Decode([]byte("{u: 18446744073709551615, i: -5, f: 18446744073709551615, g: 3, m: {a: true}, p: x, e: null}"), "f", &v); err != nil {
+		t.Fatal(err)
+	}
+	if v.U64 != 1<<64-1 || v.I64 != -5 || v.F != 1<<64 || v.G != 3 || !v.Map["a"] || *v.Ptr != "x" || v.Empty != nil {
+		t.Errorf("%+v", v)
+	}
+	for _, bad := range []string{"{c: 1}", "{u: -1}", "{f: .nan}", "{f: x}", "{i: 18446744073709551615}", "{u: 99999999999999999999999}", "{m: {a: 1}}", "[", "{i: 1.5}"} {
+		if Decode([]byte(bad), "f", &v) == nil {
+			t.Errorf("%s was read", bad)
+		}
+	}
+}
