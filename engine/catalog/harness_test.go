@@ -278,9 +278,9 @@ func productText(p *Product) string {
 	where := "nowhere"
 	if s, ok := p.Source.(port); ok {
 		where = s.Key
-		if s.Strict {
-			where += " strict"
-		}
+	}
+	if p.Strict {
+		where += " strict"
 	}
 	return fmt.Sprintf("%s.%s major %d object %q\ntitle %q\ndescription %q\npurpose %q\nlimitations %q\nusage %q\ntags %v\ndata %s\n",
 		p.Domain, p.Name, p.Major, p.Object, p.Title, p.Description, p.Purpose, p.Limitations, p.Usage, p.Tags, where)

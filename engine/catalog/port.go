@@ -18,7 +18,6 @@ type Port struct {
 	Store           objstore.Store
 	Key             string // under the store's root: a prefix, a glob or an object
 	Columns         []Column
-	Strict          bool
 }
 
 // place is where a port's files are.

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -28,6 +30,7 @@ type source struct {
 
 	busy  sync.Mutex // one look at a time; guards what follows
 	store objstore.Store
+	root  os.FileInfo // file://: the folder that store has opened
 	ports map[Storage]objstore.Store // of locations beyond the URI
 	index indexCursor
 
@@ -140,18 +143,15 @@ func (c *Catalog) refresh(ctx context.Context, s *source) bool {
 
 // look reads what the source publishes: good itself if that is still it.
 func (c *Catalog) look(ctx context.Context, s *source, good *published) (*published, error) {
-	if s.store == nil {
-		store, err := c.opts.OpenStore(ctx, s.storage)
-		if err != nil {
-			return nil, fmt.Errorf("open storage: %w", err)
-		}
-		s.store = store
+	fresh, err := c.open(ctx, s)
+	if err != nil {
+		return nil, fmt.Errorf("open storage: %w", err)
 	}
 	read, err := s.read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if good != nil && read.digest == good.digest {
+	if good != nil && !fresh && read.digest == good.digest {
 		return good, nil
 	}
 	next := &published{digest: read.digest, version: read.version, loadedAt: c.opts.Now()}
@@ -181,6 +181,28 @@ func (c *Catalog) look(ctx context.Context, s *source, good *published) (*publis
 		return c.port(ctx, s, ct, o, columns)
 	})
 	return next, nil
+}
+
+// open opens the source's storage. A folder that another has replaced, by name or
+// by a link, is opened anew; true if so, since ports then read elsewhere too.
+func (c *Catalog) open(ctx context.Context, s *source) (bool, error) {
+	var root os.FileInfo
+	if folder, ok := strings.CutPrefix(s.storage.URI, "file://"); ok {
+		var err error
+		if root, err = os.Stat(filepath.FromSlash(folder)); err != nil {
+			return false, fmt.Errorf("%w: %w", objstore.ErrNotFound, err)
+		}
+	}
+	if s.store != nil && (root == nil || os.SameFile(root, s.root)) {
+		return false, nil
+	}
+	store, err := c.opts.OpenStore(ctx, s.storage)
+	if err != nil {
+		return false, err
+	}
+	s.store, s.root = store, root
+	clear(s.ports)
+	return true, nil
 }
 
 // read reads the source's descriptors.
@@ -227,6 +249,6 @@ func (c *Catalog) openPort(ctx context.Context, s *source, ct *contract, o *obje
 	}
 	return c.opts.OpenPort(ctx, Port{
 		Domain: s.name, Product: strings.TrimPrefix(ct.product+"$"+o.name, "$"), Store: store, Key: place.key,
-		Columns: columns, Strict: ct.strict,
+		Columns: columns,
 	})
 }
