@@ -35,8 +35,8 @@
 //
 // match has the keys domain, product, column, tag, classification and entity.
 // Keys AND together, a list ORs; * and ? are globs; case does not count. column,
-// tag, classification and entity (a tag `entity:x`) must hold for one and the
-// same column. A match without such a key is about all columns of the product; a
+// tag, classification and entity (a column's tag `entity:x`) must hold for one
+// and the same column; a tag of the contract is a tag of each of its columns. A match without such a key is about all columns of the product; a
 // match without any key, or none at all, about every product of the layer. The
 // guild names products as domain.product, or as product in every domain; a
 // domain names its own without a domain, and anything else is an error and the

@@ -22,6 +22,9 @@ type Principal struct {
 type Relation struct {
 	Domain  string
 	Product string // without major and object
+	// Tags are the contract's and the schema object's: to policies every column
+	// has them.
+	Tags    []string
 	Columns []RelationColumn
 	// File is the contract's, for diagnostics.
 	File string
@@ -33,7 +36,7 @@ type Relation struct {
 type RelationColumn struct {
 	Name           string
 	Type           mysqltype.Type
-	Tags           []string // "pii", "entity:customer", …: its own and the contract's
+	Tags           []string // "pii", "entity:customer", …
 	Classification string   // empty: open, unless the guild says otherwise
 }
 

@@ -27,7 +27,7 @@ func (m *Match) selects(r *Relation) (ordinals []int, missing []string, ok bool)
 		return everyColumn(r), missing, true
 	}
 	for i, c := range r.Columns {
-		if m.selectsColumn(c) {
+		if m.selectsColumn(r, c) {
 			ordinals = append(ordinals, i)
 		}
 	}
@@ -39,9 +39,9 @@ func (m *Match) byColumn() bool {
 	return m != nil && (m.Column != nil || m.Tag != nil || m.Classification != nil || m.Entity != nil)
 }
 
-func (m *Match) selectsColumn(c RelationColumn) bool {
+func (m *Match) selectsColumn(r *Relation, c RelationColumn) bool {
 	return (m.Column == nil || m.Column.match(c.Name)) &&
-		(m.Tag == nil || slices.ContainsFunc(c.Tags, m.Tag.match)) &&
+		(m.Tag == nil || slices.ContainsFunc(c.Tags, m.Tag.match) || slices.ContainsFunc(r.Tags, m.Tag.match)) &&
 		(m.Classification == nil || m.Classification.match(c.Classification)) &&
 		(m.Entity == nil || slices.ContainsFunc(entitiesOf(c), m.Entity.match))
 }

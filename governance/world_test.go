@@ -75,12 +75,13 @@ var types = map[string]mysqltype.Type{
 	"varbinary": {ID: mysqltype.VarBinary, Length: 16},
 }
 
-// relations adds relations, one a line: domain.product: name type [tag…] [class=x], …
+// relations adds relations, one a line: domain.product[#tag]: name type [tag…] [class=x], …
 func (w *world) relations(text string) {
 	for line := range strings.Lines(text) {
 		name, columns, _ := strings.Cut(strings.TrimSpace(line), ": ")
 		domain, product, _ := strings.Cut(name, ".")
-		r := &Relation{Domain: domain, Product: product, OwnerRoles: []string{domain + "_owner"}}
+		product, tags, _ := strings.Cut(product, "#")
+		r := &Relation{Domain: domain, Product: product, Tags: strings.Fields(tags), OwnerRoles: []string{domain + "_owner"}}
 		for column := range strings.SplitSeq(columns, ", ") {
 			words := strings.Fields(column)
 			c := RelationColumn{Name: words[0], Type: types[words[1]]}

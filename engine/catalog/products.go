@@ -74,7 +74,9 @@ func product(domain string, ownerRoles []string, c *contract, o *object) *Produc
 		Domain: domain, Major: c.major, Version: c.version, Status: c.status, Title: c.title,
 		Description: o.description, Purpose: c.purpose, Limitations: c.limitations, Usage: c.usage,
 		Tags: slices.Concat(c.tags, o.tags), Columns: slices.Clone(o.columns), Strict: c.strict,
-		Relation: &governance.Relation{Domain: domain, Product: c.product, OwnerRoles: ownerRoles},
+		Relation: &governance.Relation{
+			Domain: domain, Product: c.product, Tags: slices.Concat(c.tags, o.tags), File: c.file, OwnerRoles: ownerRoles,
+		},
 	}
 	if o.title != "" {
 		p.Title = o.title
