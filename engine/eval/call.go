@@ -26,8 +26,12 @@ func (c *compiler) compileCall(e *plan.Call) (node, error) {
 		return c.compileComparison(e)
 	case plan.OpAdd, plan.OpSub, plan.OpMul, plan.OpDiv, plan.OpIntDiv, plan.OpMod, plan.OpNeg:
 		return c.compileArithmetic(e)
+	case plan.OpLike:
+		return c.compileLike(e)
 	}
-	for _, family := range []func(*plan.Call) (node, error){c.compileCondition, c.compileNumber, c.compileDate} {
+	for _, family := range []func(*plan.Call) (node, error){
+		c.compileCondition, c.compileNumber, c.compileString, c.compileEncode, c.compileRegexp, c.compileDate,
+	} {
 		if n, err := family(e); n != nil || err != nil {
 			return n, err
 		}

@@ -23,6 +23,9 @@ type callNode struct {
 	// volatile says that equal arguments may give other results, so that
 	// constant arguments still mean one evaluation a row.
 	volatile bool
+	// nullable arguments, at the end, may be NULL without the result being so;
+	// the kernel looks for itself.
+	nullable int
 }
 
 // frame is what a kernel works on.
@@ -66,7 +69,7 @@ func (c *callNode) eval(r *run, sel vec.Selection) (*vec.Vector, error) {
 	if constant {
 		n, sel = 1, nil
 	}
-	nulls, all := vec.UnionNulls(n, f.args...)
+	nulls, all := vec.UnionNulls(n, f.args[:len(f.args)-c.nullable]...)
 	if all {
 		return null(c.t, r.n), nil
 	}
@@ -143,6 +146,12 @@ func (f *frame) null(i int) {
 	f.out.Nulls.Set(i)
 }
 
+// tooLong makes row i NULL because its string is longer than a packet may be.
+func (f *frame) tooLong(i int) {
+	f.null(i)
+	f.warn(warnTooLong)
+}
+
 func (f *frame) warn(w warning) { f.r.warning(w) }
 
 // Typed arguments. The kind is checked at Compile.
@@ -184,6 +193,9 @@ type stringWriter struct {
 	budget  *vec.Budget
 	charged int64
 }
+
+// maxPacket is max_allowed_packet: no string function gives a longer string.
+const maxPacket = 64 << 20
 
 // maxStringBatch bounds the strings of one batch, whatever the budget is.
 const maxStringBatch = 1 << 30

@@ -120,6 +120,18 @@ func StorageUnavailable(domain, product, class, ref string) *Error {
 func FileUnreadable(domain, product, ref string) *Error {
 	return newf(1194, "HY000", "Product %s.%s: a data file is unreadable; ask its owner with reference %s", domain, product, ref)
 }
+func WrongRegexp() *Error {
+	return newf(3685, "HY000", "Illegal argument to a regular expression; check the pattern, the match type and the replacement")
+}
+func RegexpPosition() *Error {
+	return newf(3686, "HY000", "Index out of bounds in regular expression search")
+}
+func InvalidJSON() *Error {
+	return newf(3140, "22032", "Invalid JSON text in an argument; test it with JSON_VALID() first")
+}
+func WrongFunctionValue(function string) *Error {
+	return newf(1411, "HY000", "Incorrect value for function %s; check its arguments", function)
+}
 func SubqueryRows() *Error { return newf(1242, "21000", "Subquery returns more than 1 row") }
 func OperandColumns(n int) *Error {
 	return newf(1241, "21000", "Operand should contain %d column(s)", n)
