@@ -103,7 +103,7 @@ func (p *pairing) block(row int) {
 func (l *probeLane) unknown(ctx context.Context) (vec.Bitmap, error) {
 	t := l.j.table
 	out := vec.NewBitmap(l.b.N)
-	if len(l.keys) == 0 || t.n == 0 {
+	if len(l.keys) == 0 || t.n == 0 || t.equal {
 		return out, nil
 	}
 	full, null := withoutNulls(l.vals, l.b.N, l.b.Sel)

@@ -1,13 +1,10 @@
 package exec
 
 import (
-	"context"
-	"errors"
 	"slices"
 	"testing"
 
 	"github.com/meshql/meshql/connectors"
-	"github.com/meshql/meshql/engine/vec"
 	"github.com/meshql/meshql/planner/plan"
 )
 
@@ -130,42 +127,4 @@ func TestValues(t *testing.T) {
 	}
 	everyShape(t, want, func(shape) plan.Node { return &n })
 	everyShape(t, [][]any{{}}, func(shape) plan.Node { return &plan.Values{Rows: [][]plan.Expr{{}}} })
-}
-
-// failing is a source whose readers misbehave after some batches.
-type failing struct {
-	*source
-	fail func() error
-}
-
-func (f *failing) Pin(context.Context) (connectors.Snapshot, error) { return f, nil }
-func (f *failing) Splits(ctx context.Context, req connectors.Request) ([]connectors.Split, error) {
-	s, err := f.source.Splits(ctx, req)
-	for i := range s {
-		s[i] = failingSplit{s[i], f.fail}
-	}
-	return s, err
-}
-
-type failingSplit struct {
-	connectors.Split
-	fail func() error
-}
-
-func (f failingSplit) Open(ctx context.Context) (vec.Reader, error) {
-	r, err := f.Split.Open(ctx)
-	return failingReader{r, f.fail}, err
-}
-
-type failingReader struct {
-	vec.Reader
-	fail func() error
-}
-
-func (f failingReader) Next(ctx context.Context) (*vec.Batch, error) {
-	b, err := f.Reader.Next(ctx)
-	if errors.Is(err, nil) {
-		err = f.fail()
-	}
-	return b, err
 }
