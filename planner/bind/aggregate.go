@@ -39,13 +39,13 @@ func (f *aggregateFinder) Leave(n ast.Node) (ast.Node, bool) { return n, true }
 
 // aggregate binds a call of an aggregate function to a reference to the column
 // that will hold it. Equal calls share one.
-func (q *block) aggregate(call *ast.AggregateFuncExpr) (plan.Expr, error) {
+func (q *block) aggregate(call *ast.AggregateFuncExpr, s expr.Scope) (plan.Expr, error) {
 	if q.inAgg {
 		return nil, mysqlerr.InvalidGroupFunction()
 	}
 	q.inAgg = true
 	defer func() { q.inAgg = false }()
-	a, err := q.bindAggregate(call)
+	a, err := q.bindAggregate(call, s)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (q *block) checkLevel(a plan.Agg) error {
 	return nil
 }
 
-func (q *block) bindAggregate(call *ast.AggregateFuncExpr) (plan.Agg, error) {
+func (q *block) bindAggregate(call *ast.AggregateFuncExpr, s expr.Scope) (plan.Agg, error) {
 	a := plan.Agg{Func: strings.ToLower(call.F), Distinct: call.Distinct}
 	nodes := call.Args
 	separator := ""
@@ -124,7 +124,7 @@ func (q *block) bindAggregate(call *ast.AggregateFuncExpr) (plan.Agg, error) {
 		}
 		separator, nodes = v.GetString(), nodes[:len(nodes)-1]
 	}
-	e := q.binder(names{q.frame, inFields})
+	e := q.binder(s)
 	if call.Order != nil && a.Func != "group_concat" {
 		return a, mysqlerr.Unsupported("ORDER BY in " + a.Func)
 	}

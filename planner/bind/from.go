@@ -144,6 +144,11 @@ func (b *binder) join(n *ast.Join, in surroundings) (*source, error) {
 		j.Kind, j.Left, j.Right = plan.LeftJoin, r.node, l.node
 		nullable(out.columns[:len(l.columns)])
 	case ast.CrossJoin:
+	case 0:
+		// STRAIGHT_JOIN is an inner join that advises an optimizer.
+		if !n.StraightJoin && !n.NaturalJoin {
+			return nil, mysqlerr.Unsupported("this kind of join")
+		}
 	default:
 		return nil, mysqlerr.Unsupported("this kind of join")
 	}

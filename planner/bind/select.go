@@ -115,11 +115,12 @@ func (b *binder) condition(n ast.ExprNode, f *frame, clause string) (plan.Expr, 
 	return e.Condition(n)
 }
 
-// binder returns an expression binder of this block that takes aggregates.
+// binder returns an expression binder of this block that takes aggregates, in
+// whose arguments names mean what they mean around them.
 func (q *block) binder(s expr.Scope) *expr.Binder {
 	e := q.b.expr.With(s)
 	e.Subquery = q.b.subqueries(q.frame)
-	e.Aggregate = q.aggregate
+	e.Aggregate = func(call *ast.AggregateFuncExpr) (plan.Expr, error) { return q.aggregate(call, s) }
 	return e
 }
 

@@ -84,7 +84,7 @@ func textCast(ft *types.FieldType, from mysqltype.Type) (mysqltype.Type, error) 
 	switch ft.GetCharset() {
 	case "binary":
 		t.ID, t.Collation = mysqltype.VarBinary, mysqltype.BinaryCollation
-		if ft.GetFlag()&mysql.BinaryFlag != 0 && ft.GetType() == mysql.TypeString {
+		if ft.GetType() == mysql.TypeString && ft.GetFlen() > 0 {
 			t.ID = mysqltype.Binary
 		}
 	case "", "utf8", "utf8mb3", "utf8mb4":

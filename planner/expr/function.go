@@ -53,7 +53,7 @@ func (b *Binder) function(n *ast.FuncCallExpr) (plan.Expr, error) {
 		return b.extract(n.Args)
 	case "convert":
 		return b.convertUsing(n.Args)
-	case "char":
+	case ast.CharFunc:
 		return b.char(n.Args)
 	case "trim":
 		return b.trim(n.Args)

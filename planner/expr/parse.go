@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"errors"
 	"regexp"
 	"slices"
 	"strconv"
@@ -93,7 +92,7 @@ func (m *markers) Enter(n ast.Node) (ast.Node, bool) {
 
 func (m *markers) Leave(n ast.Node) (ast.Node, bool) { return n, true }
 
-var parserPosition = regexp.MustCompile(`line (\d+) column (\d+) near `)
+var parserPosition = regexp.MustCompile(`(?s)line (\d+) column \d+ near "(.*)"`)
 
 // syntaxError turns a parser's error into 1064 with the text from where it
 // stands on, as MySQL quotes it.
@@ -102,21 +101,11 @@ func syntaxError(sql string, err error) error {
 	if m == nil {
 		return mysqlerr.Syntax(firstWords(sql), 1).With(err)
 	}
-	line, err1 := strconv.Atoi(m[1])
-	column, err2 := strconv.Atoi(m[2])
-	if errors.Join(err1, err2) != nil {
-		return mysqlerr.Syntax(firstWords(sql), 1).With(err)
+	line, convErr := strconv.Atoi(m[1])
+	if convErr != nil {
+		line = 1
 	}
-	lines := strings.SplitN(sql, "\n", line+1)
-	near := ""
-	if line <= len(lines) {
-		rest := strings.Join(lines[line-1:], "\n")
-		near = rest[min(column, len(rest)):]
-		if i := strings.LastIndexAny(rest[:min(column, len(rest))], " \t\n(),"); i >= 0 {
-			near = rest[i+1:]
-		}
-	}
-	return mysqlerr.Syntax(firstWords(near), line).With(err)
+	return mysqlerr.Syntax(firstWords(m[2]), line).With(err)
 }
 
 // firstWords is the start of a text, as much as MySQL quotes.
