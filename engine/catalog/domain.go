@@ -1,16 +1,19 @@
 package catalog
 
 import (
-	"fmt"
+	"errors"
 	"path"
 
 	"github.com/meshql/meshql/governance"
-	"github.com/meshql/meshql/governance/descriptor"
 )
+
+// ruleElsewhere is the rule that data lies where the mesh lets it.
+const ruleElsewhere = "MQ315"
 
 // domainFiles are a domain's descriptors, read and checked.
 type domainFiles struct {
 	*domainFile
+	files     int // of contracts, readable or not
 	contracts []*contract
 	policies  []governance.File
 	tests     []*governance.Test
@@ -24,12 +27,13 @@ func parseDomain(name string, d *descriptors) (*domainFiles, Diagnostics) {
 		return nil, Diagnostics{{File: domainFileName, Rule: "MQ222", Message: "the domain has no domain.yaml"}}
 	}
 	f, found := readDomainFile(data, name)
-	if found.Err() != nil {
+	if f == nil {
 		return nil, found
 	}
 	out := &domainFiles{domainFile: f}
 	for file, data := range sorted(d.files) {
 		if ok, _ := path.Match(f.Products.Text, file); ok {
+			out.files++
 			c, ds := readContract(data, file, f.Domain.Text)
 			found = append(found, ds...)
 			if c != nil {
@@ -60,7 +64,8 @@ func readTests(files []governance.File) ([]*governance.Test, Diagnostics) {
 	return all, found
 }
 
-// checkPorts finds contracts whose data the mesh does not let them read from.
+// checkPorts finds contracts whose data cannot be where they say, or may not be
+// according to the mesh.
 func (f *domainFiles) checkPorts(e *storageEntry, m *meshFile) Diagnostics {
 	var found Diagnostics
 	for _, c := range f.contracts {
@@ -69,10 +74,13 @@ func (f *domainFiles) checkPorts(e *storageEntry, m *meshFile) Diagnostics {
 		}
 		for _, o := range c.objects {
 			if _, err := c.server.locate(c, o, e, m); err != nil {
-				found = append(found, descriptor.Diagnostic{
-					File: c.file, Position: c.server.at, Rule: "MQ313",
-					Message: fmt.Sprintf("the location of the data cannot be used: %s", err),
-				})
+				d := &diagnoser{file: c.file}
+				rule := "MQ313"
+				if errors.Is(err, errElsewhere) {
+					rule = ruleElsewhere
+				}
+				d.errorf(c.server.at, rule, "", "the location of the data cannot be used: %s", err)
+				found = append(found, d.found...)
 				break
 			}
 		}

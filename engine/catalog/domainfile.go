@@ -26,11 +26,12 @@ type ownerEntry struct {
 	Roles   []string `yaml:"roles"`
 }
 
-// readDomainFile reads the domain.yaml of the domain that mesh.yaml calls name;
-// an empty name takes any.
+// readDomainFile reads the domain.yaml of the domain that mesh.yaml calls name
+// (any, if empty); nil if it cannot be used.
 func readDomainFile(data []byte, name string) (*domainFile, Diagnostics) {
 	f := &domainFile{}
-	if ds := read(data, domainFileName, "domain", f); ds.Err() != nil {
+	root, ds := read(data, domainFileName, f)
+	if root == nil {
 		return nil, ds
 	}
 	d := &diagnoser{file: domainFileName}
@@ -56,5 +57,8 @@ func readDomainFile(data []byte, name string) (*domainFile, Diagnostics) {
 	if !strings.HasSuffix(f.Products.Text, ".yaml") || !strings.HasSuffix(f.Policies.Text, ".yaml") {
 		d.errorf(f.Position, "MQ221", "", "products and policies must be globs that end in .yaml")
 	}
-	return f, d.done()
+	if found := d.finish(root, "domain"); found.Err() != nil {
+		return nil, found
+	}
+	return f, d.found
 }

@@ -26,6 +26,7 @@ import (
 //	files            writes the files of its input: "-- path --" before each
 //	remove path      removes a file or a folder
 //	validate path    prints the report
+//	check path       prints the report of the mesh with the input as that file
 //	open             opens the mesh and prints it
 //	reload after=5s  lets time pass, reloads and prints what is then in force
 //	fail store=s3://x with=unavailable   makes a store fail until with=nothing
@@ -147,6 +148,8 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 			return "error: " + err.Error()
 		}
 		return r.Text()
+	case "check":
+		return w.check(t, argument(0), d.Input)
 	case "open":
 		c, err := Open(t.Context(), w.options())
 		if err != nil {
@@ -185,13 +188,14 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 		p, found, err := Push(t.Context(), PushOptions{
 			Folder: filepath.Join(w.dir, named("folder")), To: Storage{URI: named("to")}, OpenStore: w.open, Guild: d.HasArg("guild"),
 		})
-		if len(found) > 0 {
-			return found.Error()
+		var out strings.Builder
+		for _, d := range found {
+			fmt.Fprintln(&out, d)
 		}
 		if err != nil {
-			return "error: " + err.Error()
+			return out.String() + "error: " + err.Error()
 		}
-		return fmt.Sprintf("%+v", p)
+		return out.String() + fmt.Sprintf("%+v", p)
 	case "columns", "product":
 		domain, name, _ := strings.Cut(argument(0), ".")
 		p := w.catalog.Mesh().Domains[domain].Products[name]
@@ -211,6 +215,35 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 	}
 	d.Fatalf(t, "unknown command %s", d.Cmd)
 	return ""
+}
+
+// check validates the mesh with one file replaced, for once.
+func (w *world) check(t *testing.T, name, text string) string {
+	t.Helper()
+	file := filepath.Join(w.dir, filepath.FromSlash(name))
+	before, readErr := os.ReadFile(file)
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text = strings.NewReplacer(`⟨1MiB⟩`, strings.Repeat("x", 1<<20), `⟨deep⟩`, strings.Repeat("[", 40), `⟨esc⟩`, "\x1b").Replace(text)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if readErr == nil {
+			readErr = os.WriteFile(file, before, 0o600)
+		} else {
+			readErr = os.Remove(file)
+		}
+		if readErr != nil {
+			t.Fatal(readErr)
+		}
+	}()
+	r, err := Validate(t.Context(), w.dir, w.options())
+	if err != nil {
+		return "error: " + err.Error()
+	}
+	return r.Text()
 }
 
 var digests = regexp.MustCompile(`descriptors/[0-9a-f]{64}`)

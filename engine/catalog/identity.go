@@ -62,7 +62,8 @@ type userEntry struct {
 // purposes. An attribute of another type is absent, with a warning.
 func readIdentity(data []byte, name string, m *meshFile) (*Identity, Diagnostics) {
 	var f identityFile
-	if ds := read(data, name, "identity", &f); ds.Err() != nil {
+	root, ds := read(data, name, &f)
+	if root == nil {
 		return nil, ds
 	}
 	d := &diagnoser{file: name}
@@ -112,7 +113,7 @@ func readIdentity(data []byte, name string, m *meshFile) (*Identity, Diagnostics
 		}
 		id.users[userName] = u
 	}
-	return id, d.done()
+	return id, d.finish(root, "identity")
 }
 
 // attributeValue converts what the file holds to a declared type.

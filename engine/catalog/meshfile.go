@@ -137,7 +137,8 @@ var (
 // readMeshFile reads mesh.yaml and checks what needs no other file.
 func readMeshFile(data []byte, name, dir string) (*meshFile, Diagnostics) {
 	m := &meshFile{name: name, dir: dir}
-	if ds := read(data, name, "mesh", m); ds.Err() != nil {
+	root, ds := read(data, name, m)
+	if root == nil {
 		return nil, ds
 	}
 	d := &diagnoser{file: name}
@@ -166,13 +167,19 @@ func readMeshFile(data []byte, name, dir string) (*meshFile, Diagnostics) {
 		m.checkStorage(d, &m.Guild.storage)
 	}
 	if m.HashKey.Text != "" && !envReference.MatchString(m.HashKey.Text) {
-		d.errorf(m.HashKey.Position, "MQ203", "write env:NAME; the key itself never stands in a file", "hash_key must name an environment variable")
+		d.errorf(m.HashKey.Position, ruleSecret, "write env:NAME; the key itself never stands in a file", "hash_key must name an environment variable")
 	}
 	if (m.Server.TLS.Cert == "") != (m.Server.TLS.Key == "") {
 		d.errorf(m.Position, "MQ202", "give both or neither", "server.tls needs cert and key")
 	}
-	return m, d.done()
+	if found := d.finish(root, "mesh"); found.Err() != nil {
+		return nil, found
+	}
+	return m, d.found
 }
+
+// ruleSecret is the rule that files hold references, not secrets.
+const ruleSecret = "MQ203"
 
 const nameHint = "use lower-case letters, digits and _, starting with a letter, 63 at most"
 
@@ -189,7 +196,7 @@ func (m *meshFile) checkStorage(d *diagnoser, e *storageEntry) {
 	switch c := e.Credentials.Text; {
 	case c == "", c == "default", envReference.MatchString(c), strings.HasPrefix(c, "file:") && len(c) > len("file:"):
 	default:
-		d.errorf(e.Credentials.Position, "MQ203", "write env:NAME, file:PATH or default", "credentials must be a reference; a secret never stands in a file")
+		d.errorf(e.Credentials.Position, ruleSecret, "write env:NAME, file:PATH or default", "credentials must be a reference; a secret never stands in a file")
 	}
 }
 

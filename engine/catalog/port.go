@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -25,6 +26,9 @@ type place struct {
 	storage Storage // whose URI the key is under
 	key     string
 }
+
+// errElsewhere says that the mesh does not let the domain read there.
+var errElsewhere = errors.New("not in this mesh")
 
 // locate finds where the objects of a contract are read from.
 func (s *server) locate(c *contract, o *object, e *storageEntry, m *meshFile) (place, error) {
@@ -56,7 +60,7 @@ func (s *server) locate(c *contract, o *object, e *storageEntry, m *meshFile) (p
 		return place{home, key}, nil
 	}
 	if s.endpoint != "" && strings.TrimSuffix(s.endpoint, "/") != strings.TrimSuffix(e.Endpoint, "/") {
-		return place{}, fmt.Errorf("its endpointUrl is not the one in mesh.yaml")
+		return place{}, fmt.Errorf("%w: its endpointUrl is not the one in mesh.yaml", errElsewhere)
 	}
 	uri, err := m.resolveData(location)
 	if err != nil {
@@ -74,7 +78,7 @@ func (s *server) locate(c *contract, o *object, e *storageEntry, m *meshFile) (p
 			return place{home, key}, nil
 		}
 	}
-	return place{}, fmt.Errorf("it is outside the domain's URI, and mesh.yaml does not list it")
+	return place{}, fmt.Errorf("%w: it is outside the domain's URI, and mesh.yaml does not list it", errElsewhere)
 }
 
 // resolveData resolves the location of a server of type s3.

@@ -9,15 +9,17 @@ import (
 	"strings"
 
 	"github.com/meshql/meshql/connectors/objstore"
+	"github.com/meshql/meshql/governance/descriptor"
 )
 
 // PushOptions say what to push and where to.
 type PushOptions struct {
-	Folder      string  // a domain's, with its domain.yaml, or the guild's
-	To          Storage // URI, endpoint, region and reference to credentials
-	OpenStore   func(context.Context, Storage) (objstore.Store, error)
-	Guild       bool // the folder is the guild's
-	ValidateAll bool // warnings stop the push too
+	Folder string  // a domain's, with its domain.yaml, or the guild's
+	To     Storage // URI, endpoint, region and reference to credentials
+	Guild  bool    // the folder is the guild's
+	Strict bool    // warnings stop the push too
+	// OpenStore opens To; nil opens folders and buckets.
+	OpenStore func(context.Context, Storage) (objstore.Store, error)
 }
 
 // Pushed is what a push has done.
@@ -42,7 +44,7 @@ func Push(ctx context.Context, o PushOptions) (Pushed, Diagnostics, error) {
 		return Pushed{}, nil, fmt.Errorf("folder: %w", err)
 	}
 	d, found, err := readForPush(ctx, folder, o)
-	if err != nil || found.Err() != nil || o.ValidateAll && len(found) > 0 {
+	if err != nil || found.Err() != nil || o.Strict && len(found) > 0 {
 		return Pushed{}, found, err
 	}
 	open := o.OpenStore
@@ -75,10 +77,16 @@ func readForPush(ctx context.Context, folder string, o PushOptions) (*descriptor
 		return nil, nil, fmt.Errorf("read folder: %w", err)
 	}
 	// The mesh that will read it has one domain here, at the URI it is pushed to.
+	// It may list more locations, or another endpoint, so that is only a warning.
 	m := &meshFile{dir: folder}
 	entry := &storageEntry{Endpoint: o.To.Endpoint}
 	entry.URI.Text = o.To.URI
 	_, found := checkDomain("", d, entry, m)
+	for i := range found {
+		if found[i].Rule == ruleElsewhere {
+			found[i].Severity = descriptor.Warning
+		}
+	}
 	return d, found, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -20,7 +21,7 @@ import (
 //go:embed schema/*.json
 var schemaFiles embed.FS
 
-// Schemas are the names of the JSON schemas of the mesh's files.
+// schemaNames are the files of the JSON schemas of the mesh's files.
 var schemaNames = map[string]string{
 	"mesh":     "schema/mesh.schema.json",
 	"identity": "schema/identity.schema.json",
@@ -93,16 +94,25 @@ func collectKeys(v any, keys map[string]bool) {
 	}
 }
 
-// read parses a file, decodes it strictly and holds it against its schema.
-func read(data []byte, file, schema string, into any) Diagnostics {
+// read parses a file and decodes it strictly.
+func read(data []byte, file string, into any) (*descriptor.Node, Diagnostics) {
 	root, err := descriptor.Parse(data, file)
 	if err == nil {
 		err = root.Decode(file, into)
 	}
 	if err != nil {
-		return diagnosticsOf(err, file)
+		return nil, diagnosticsOf(err, file)
 	}
-	return checkSchema(root, file, schema)
+	return root, nil
+}
+
+// finish holds a file in which nothing else was wrong against its JSON schema,
+// and returns all that was found.
+func (d *diagnoser) finish(root *descriptor.Node, schema string) Diagnostics {
+	if d.found.Err() == nil {
+		d.found = append(d.found, checkSchema(root, d.file, schema)...)
+	}
+	return d.done()
 }
 
 // diagnosticsOf returns err as diagnostics.
@@ -126,10 +136,13 @@ func checkSchema(root *descriptor.Node, file, name string) Diagnostics {
 		return d.found
 	}
 	var invalid *jsonschema.ValidationError
-	if errors.As(all[name].Validate(root.Any()), &invalid) {
+	document := root.Any()
+	if errors.As(all[name].Validate(document), &invalid) {
 		v := &violations{diagnoser: d, root: root, keys: all[name].keys}
 		v.walk(invalid)
-		v.finish()
+		if len(v.found) == 0 {
+			v.found = v.misplaced(all[name], document)
+		}
 	}
 	return d.done()
 }
@@ -159,7 +172,13 @@ type violations struct {
 	// known are keys that the schema knows, but not there. When anything else is
 	// wrong beside them they are its consequence: a part of the schema that fails
 	// evaluates no keys.
-	known []descriptor.Diagnostic
+	known []misplacedKey
+}
+
+type misplacedKey struct {
+	diagnostic descriptor.Diagnostic
+	parent     []string
+	key        string
 }
 
 func (v *violations) walk(e *jsonschema.ValidationError) {
@@ -171,11 +190,11 @@ func (v *violations) walk(e *jsonschema.ValidationError) {
 		return
 	case *kind.FalseSchema:
 		if len(at) > 0 {
-			v.unknown(v.root.Find(at[:len(at)-1]...), at[len(at)-1])
+			v.unknown(at[:len(at)-1], at[len(at)-1])
 		}
 	case *kind.AdditionalProperties:
 		for _, key := range k.Properties {
-			v.unknown(node, key)
+			v.unknown(at, key)
 		}
 	case *kind.Required:
 		for _, key := range k.Missing {
@@ -213,8 +232,9 @@ func (v *violations) walk(e *jsonschema.ValidationError) {
 	}
 }
 
-// unknown reports a key of parent.
-func (v *violations) unknown(parent *descriptor.Node, key string) {
+// unknown reports a key of the mapping at path.
+func (v *violations) unknown(path []string, key string) {
+	parent := v.root.Find(path...)
 	at := parent.Position
 	for _, e := range parent.Entries {
 		if e.Key == key {
@@ -227,16 +247,62 @@ func (v *violations) unknown(parent *descriptor.Node, key string) {
 	}
 	if slices.Contains(v.keys, key) {
 		one.Message, one.Hint = fmt.Sprintf("field %q does not belong here", key), ""
-		v.known = append(v.known, one)
+		v.known = append(v.known, misplacedKey{one, path, key})
 		return
 	}
 	v.found = append(v.found, one)
 }
 
-func (v *violations) finish() {
-	if len(v.found) == 0 {
-		v.found = v.known
+// maxMisplaced is for how many keys misplaced looks.
+const maxMisplaced = 64
+
+// misplaced returns those of the known keys without which the document has fewer
+// keys out of place: a key that does not belong makes its neighbours look so too.
+func (v *violations) misplaced(s *schema, document any) Diagnostics {
+	var culprits, all Diagnostics
+	for i, k := range v.known {
+		all = append(all, k.diagnostic)
+		parent, ok := lookUp(document, k.parent).(map[string]any)
+		if i >= maxMisplaced || !ok {
+			continue
+		}
+		value, given := parent[k.key]
+		delete(parent, k.key)
+		without := &violations{diagnoser: &diagnoser{}, root: v.root, keys: v.keys}
+		var invalid *jsonschema.ValidationError
+		if errors.As(s.Validate(document), &invalid) {
+			without.walk(invalid)
+		}
+		if len(without.found) == 0 && len(without.known)+1 < len(v.known) || len(v.known) == 1 {
+			culprits = append(culprits, k.diagnostic)
+		}
+		if given {
+			parent[k.key] = value
+		}
 	}
+	if len(culprits) == 0 {
+		return all
+	}
+	return culprits
+}
+
+// lookUp follows a path of keys and indexes.
+func lookUp(v any, path []string) any {
+	for _, step := range path {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[step]
+		case []any:
+			i, err := strconv.Atoi(step)
+			if err != nil || i < 0 || i >= len(x) {
+				return nil
+			}
+			v = x[i]
+		default:
+			return nil
+		}
+	}
+	return v
 }
 
 // fieldAt names a field by its last keys.

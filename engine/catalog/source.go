@@ -30,7 +30,7 @@ type source struct {
 
 	busy  sync.Mutex // one look at a time; guards what follows
 	store objstore.Store
-	root  os.FileInfo // file://: the folder that store has opened
+	root  os.FileInfo                // file://: the folder that store has opened
 	ports map[Storage]objstore.Store // of locations beyond the URI
 	index indexCursor
 

@@ -236,7 +236,7 @@ func (v *validation) prefix(cfg *config, s *source, name string) string {
 func (v *validation) count(files *domainFiles, d *descriptors, prefix string) {
 	v.report.Domains++
 	if files != nil {
-		v.report.Contracts += len(files.contracts)
+		v.report.Contracts += files.files
 		v.report.PolicyFiles += len(files.policies)
 	}
 	for name, data := range d.files {
@@ -358,10 +358,11 @@ func (r *Report) Text() string {
 // maxExcerpt is how long a line may be to be shown.
 const maxExcerpt = 160
 
-// line returns the line that a diagnostic is about, if it can be shown.
+// line returns the line that a diagnostic is about, if it can be shown: not where
+// a secret may stand.
 func (r *Report) line(d descriptor.Diagnostic) (string, bool) {
 	data, ok := r.Sources[d.File]
-	if !ok || d.Line < 1 || !utf8.Valid(data) {
+	if !ok || d.Rule == ruleSecret || d.Line < 1 || !utf8.Valid(data) {
 		return "", false
 	}
 	lines := bytes.Split(data, []byte("\n"))
