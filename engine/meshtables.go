@@ -155,10 +155,11 @@ func effectivePolicyRows(v *view) (rows [][]any) {
 // policyRows are the guild's policies to the guild, a domain's to its owners and
 // the guild; to others those that bind them, by id and kind only.
 func policyRows(v *view) (rows [][]any) {
-	binding := map[string]bool{}
+	type policy struct{ layer, id string }
+	binding := map[policy]bool{}
 	for _, p := range v.products {
-		for _, id := range p.decision.Policies {
-			binding[id] = true
+		for _, e := range p.decision.Effective(p.Relation) {
+			binding[policy{e.Layer, e.Policy}] = true
 		}
 	}
 	for _, r := range v.mesh.Policies.Rules() {
@@ -166,7 +167,7 @@ func policyRows(v *view) (rows [][]any) {
 		switch {
 		case v.isGuild() || inDomain && v.owns(d):
 			rows = append(rows, []any{r.ID, r.Layer, r.Kind, r.Effect, strings.Join(r.Matched, ", ")})
-		case binding[r.ID]:
+		case binding[policy{r.Layer, r.ID}]:
 			rows = append(rows, []any{r.ID, r.Layer, r.Kind, nil, nil})
 		}
 	}

@@ -85,7 +85,9 @@ func (s *Session) testRows(ctx context.Context, sql string) (string, []string, e
 	}
 	var policies []string
 	for _, rel := range r.relations {
-		policies = append(policies, rel.Decision.Policies...)
+		for _, reason := range rel.Decision.InForce {
+			policies = append(policies, reason.Policy)
+		}
 	}
 	var b strings.Builder
 	for n := 0; ; {

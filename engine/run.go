@@ -308,7 +308,9 @@ func (r *Result) auditBegin(o runOptions) error {
 		if snap, ok := r.pinned[rel.Product.Source]; ok {
 			rec.Snapshots = append(rec.Snapshots, snap.ID())
 		}
-		rec.Policies = append(rec.Policies, rel.Decision.Policies...)
+		for _, reason := range rel.Decision.InForce {
+			rec.Policies = append(rec.Policies, reason.Policy)
+		}
 	}
 	slices.Sort(rec.Policies)
 	rec.Policies = slices.Compact(rec.Policies)

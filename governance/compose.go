@@ -193,6 +193,7 @@ func (f *force) group(d *Decision) bool {
 func (f *force) explain(d *Decision) {
 	d.Until = f.until
 	for _, b := range f.policies {
+		d.InForce = append(d.InForce, b.reason())
 		if b.kind != columnMasks && (d.Access == Select || b.kind == discoverGrant) {
 			d.Reasons = append(d.Reasons, b.reason())
 			d.Policies = append(d.Policies, b.ID)

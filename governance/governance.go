@@ -64,6 +64,10 @@ type Decision struct {
 	// Reasons are the policies that bind the relation as a whole: grants, row
 	// filters and minimal group sizes. Those of masks stand at their columns.
 	Reasons []Reason
+	// InForce are all policies that bind the principal on a relation that it
+	// sees, also those that remove columns: for audit, tests and owners, never
+	// for the principal.
+	InForce []Reason
 	// Fingerprint identifies the effect with the principal's bound values:
 	// equal fingerprints mean equal rights.
 	Fingerprint [32]byte

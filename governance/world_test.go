@@ -255,6 +255,15 @@ func show(d *Decision, r *Relation) string {
 	if d.Policies != nil {
 		fmt.Fprintf(&b, "  policies %s\n", strings.Join(d.Policies, ", "))
 	}
+	var hidden []string
+	for _, reason := range d.InForce {
+		if !slices.Contains(d.Policies, reason.Policy) {
+			hidden = append(hidden, reason.Policy)
+		}
+	}
+	if hidden != nil {
+		fmt.Fprintf(&b, "  also in force %s\n", strings.Join(hidden, ", "))
+	}
 	return b.String()
 }
 
