@@ -152,6 +152,9 @@ func (c *keyCursor) insert(cols []*vec.Vector, n int, sel vec.Selection, slots [
 	x, m := c.x, sel.Count(n)
 	slots = scratch(slots, m)
 	c.fresh = c.fresh[:0]
+	if m == 0 {
+		return slots, nil
+	}
 	if s := x.onlyStrings(); s != nil {
 		return slots, s.insert(cols[0], sel, slots, &c.memos[0], &c.fresh)
 	}
@@ -236,6 +239,9 @@ func (c *keyCursor) insertWide(sel vec.Selection, slots []uint32) {
 func (c *keyCursor) find(cols []*vec.Vector, n int, sel vec.Selection, slots []uint32) ([]uint32, error) {
 	x := c.x
 	slots = scratch(slots, sel.Count(n))
+	if len(slots) == 0 {
+		return slots, nil
+	}
 	if s := x.onlyStrings(); s != nil {
 		s.find(cols[0], sel, slots, &c.memos[0])
 		return slots, nil
