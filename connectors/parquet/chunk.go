@@ -108,7 +108,7 @@ const pageCost = 128 // bytes that a page takes in c.pages, with growth
 // scan reads the page headers of a part.
 func (c *chunk) scan(b []byte, p part) error {
 	row, end := p.row, p.row+p.rows
-	for len(b) > 0 && (row < end || p.rows == 0) {
+	for len(b) > 0 {
 		h, n, err := readPageHeader(b)
 		if err != nil {
 			return err
@@ -158,7 +158,10 @@ func (c *chunk) readDictionary(h pageHeader, body []byte) error {
 	}
 	src, err := c.inflate(&h, body, func(n int) ([]byte, error) {
 		s, err := c.dictOf.get(n)
-		return viewOf[byte](s, n), err
+		if err != nil {
+			return nil, err
+		}
+		return viewOf[byte](s, n), nil
 	})
 	if err != nil {
 		return err
@@ -216,8 +219,10 @@ func (c *chunk) openPage(ctx context.Context) error {
 	p := &c.pages[c.cur]
 	h := &p.header
 	src, err := c.inflate(h, p.body, func(n int) ([]byte, error) {
-		err := c.body.grow(c.mem, n)
-		return viewOf[byte](c.body.s, n), err
+		if err := c.body.grow(c.mem, n); err != nil {
+			return nil, err
+		}
+		return viewOf[byte](c.body.s, n), nil
 	})
 	if err != nil {
 		return err

@@ -12,7 +12,17 @@ import (
 // meaning where that matters.
 
 func boolBits(dst []bool, d *dense, from int) error {
-	for i := range dst {
+	i := 0
+	if from&7 == 0 {
+		for out := bytesOf(dst); i+8 <= len(dst); i += 8 {
+			// A copy of the eight bits in each byte, of which byte k keeps bit k;
+			// then each byte is made 0 or 1.
+			x := uint64(d.data[(from+i)>>3]) * 0x0101010101010101 & 0x8040201008040201
+			x = (x + 0x7f7f7f7f7f7f7f7f) >> 7 & 0x0101010101010101
+			binary.LittleEndian.PutUint64(out[i:], x)
+		}
+	}
+	for ; i < len(dst); i++ {
 		j := from + i
 		dst[i] = d.data[j>>3]>>(uint(j)&7)&1 != 0
 	}

@@ -67,7 +67,12 @@ func (l *flatLane[T]) begin(n int) error {
 }
 
 func (l *flatLane[T]) put(d *dense, from, n, at int) error {
-	return l.convert(l.out[at:at+n], d, from)
+	out := l.out[at : at+n]
+	if l.same && littleEndian {
+		copy(bytesOf(out), d.data[from*d.width:(from+n)*d.width])
+		return nil
+	}
+	return l.convert(out, d, from)
 }
 
 func (l *flatLane[T]) gather(dict *vec.Vector, codes []uint32, at int) error {
@@ -99,14 +104,12 @@ func (l *flatLane[T]) dictionary(d *dense) (*vec.Vector, error) {
 }
 
 // spread moves the first n values of s to the places i of s where bit row+i of
-// valid is set, from the end, so that none is overwritten before it has moved.
-// The other places keep what they hold.
+// valid is set. It goes from the end, so that none is overwritten before it has
+// moved; a place without a bit gets some value of s.
 func spread[T any](s []T, n int, valid vec.Bitmap, row int) {
-	for i := len(s) - 1; i >= n; i-- { // from i < n on all are in place
-		if valid.Get(row + i) {
-			n--
-			s[i] = s[n]
-		}
+	for i := len(s) - 1; i >= n && n > 0; i-- { // from i < n on all are in place
+		s[i] = s[n-1]
+		n -= int(valid[(row+i)>>6] >> (uint(row+i) & 63) & 1)
 	}
 }
 
@@ -175,13 +178,13 @@ func (l *stringLane) put(d *dense, from, n, at int) error {
 		}
 	default:
 		starts := d.off[from : from+n+1]
-		buf, err := l.room(int(starts[n] - starts[0]))
+		buf, err := l.room(int(starts[n]-starts[0]) + shortString)
 		if err != nil {
 			return err
 		}
 		at := l.used
 		for i := range off {
-			at += copy(buf[at:], d.data[starts[i]:starts[i+1]-d.gap])
+			at += copyString(buf[at:], d.data[starts[i]:], int(starts[i+1]-d.gap-starts[i]))
 			off[i] = uint32(at)
 		}
 		l.used = at
@@ -197,15 +200,28 @@ func (l *stringLane) gather(dict *vec.Vector, codes []uint32, at int) error {
 			break
 		}
 	}
-	buf, err := l.room(size)
+	buf, err := l.room(size + shortString)
 	if err != nil {
 		return err
 	}
+	s := &dict.Str
 	for i, c := range codes {
-		l.used += copy(buf[l.used:], dict.Str.At(int(c)))
+		l.used += copyString(buf[l.used:], s.Data[s.Off[c]:], int(s.Off[c+1]-s.Gap-s.Off[c]))
 		l.off[at+1+i] = uint32(l.used)
 	}
 	return nil
+}
+
+const shortString = 16
+
+// copyString copies the first n bytes of src, and perhaps some after them, to
+// dst, which has room for shortString bytes more.
+func copyString(dst, src []byte, n int) int {
+	if n <= shortString && len(src) >= shortString {
+		*(*[shortString]byte)(dst) = *(*[shortString]byte)(src)
+		return n
+	}
+	return copy(dst, src[:n])
 }
 
 func (l *stringLane) spread(at, n int, valid vec.Bitmap, row, rows int) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"testing"
 
 	apq "github.com/apache/arrow-go/v18/parquet"
@@ -101,7 +102,7 @@ func randomLayout(rnd *rand.Rand) layout {
 	return layout{
 		codec:    codecsWritten[rnd.IntN(len(codecsWritten))],
 		v2:       rnd.IntN(2) == 0,
-		rows:     []int{1, 50, 700, 3000, 9000}[rnd.IntN(5)],
+		rows:     []int{1, 50, 700, 3000, 6000}[rnd.IntN(5)],
 		groups:   1 + rnd.IntN(2),
 		page:     []int64{100, 1 << 10, 16 << 10, 1 << 20}[rnd.IntN(4)],
 		dict:     []int64{200, 4 << 10, 1 << 20}[rnd.IntN(3)],
@@ -294,9 +295,13 @@ func randomBytes(rnd *rand.Rand, k kindOf) []byte {
 }
 
 // TestMatrix writes every type in every encoding, under random layouts, and
-// compares what is read with arrow-go.
+// compares what is read with arrow-go. MESHQL_SOAK=1 tries more layouts.
 func TestMatrix(t *testing.T) {
-	for seed := range uint64(24) {
+	n := uint64(12)
+	if os.Getenv("MESHQL_SOAK") != "" {
+		n = 200
+	}
+	for seed := range n {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(seed, 1))
 			l := randomLayout(rnd)

@@ -141,6 +141,12 @@ func viewOf[T any](s slab, n int) []T {
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(s))), n)
 }
 
+// bytesOf is the memory of s, whose values hold no pointer.
+func bytesOf[T any](s []T) []byte {
+	var x T
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), len(s)*int(unsafe.Sizeof(x)))
+}
+
 // aliasOf is b as values of T without a copy, if b is aligned for T and T is
 // stored as Parquet does.
 func aliasOf[T any](b []byte, n int) ([]T, bool) {

@@ -85,7 +85,7 @@ func mutate(b []byte, rnd *rand.Rand) []byte {
 // be looked at, or if memory stays charged. Work is bounded by batches, since
 // a few bytes may honestly stand for billions of rows.
 func readDamaged(t *testing.T, data []byte, rnd *rand.Rand) error {
-	budget := &vec.Budget{Limit: 64 << 20}
+	budget := &vec.Budget{Limit: 16 << 10 << rnd.IntN(12)}
 	defer func() {
 		if budget.Used() != 0 {
 			t.Fatalf("%d bytes are still charged", budget.Used())

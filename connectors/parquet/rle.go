@@ -251,15 +251,10 @@ func readBits(dst vec.Bitmap, src []byte, n int) (int, error) {
 
 // setBits sets the bits of [from, to).
 func setBits(b vec.Bitmap, from, to int) {
-	for from < to && from&63 != 0 {
-		b.Set(from)
-		from++
-	}
-	for ; from+64 <= to; from += 64 {
-		b[from>>6] = ^uint64(0)
-	}
-	for ; from < to; from++ {
-		b.Set(from)
+	for from < to {
+		k := min(to-from, 64-from&63)
+		b[from>>6] |= ^uint64(0) >> uint(64-k) << (uint(from) & 63)
+		from += k
 	}
 }
 
