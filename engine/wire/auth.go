@@ -14,6 +14,7 @@ import (
 	querypb "github.com/dolthub/vitess/go/vt/proto/query"
 
 	"github.com/meshql/meshql/engine/catalog"
+	"github.com/meshql/meshql/planner/mysqlerr"
 )
 
 // principal is what authentication found out: a user of the identity file.
@@ -69,7 +70,17 @@ type sha2Method struct {
 	a *authenticator
 }
 
-func (m sha2Method) HandleUser(_ *mysql.Conn, user string) bool { return !m.a.native(user) }
+func (m sha2Method) HandleUser(c *mysql.Conn, user string) bool {
+	tellTLS(c)
+	return !m.a.native(user)
+}
+
+// tellTLS lets the protocol library know of TLS, which the guard ended below it.
+func tellTLS(c *mysql.Conn) {
+	if guard(c).tls != nil {
+		c.Capabilities |= capabilitySSL
+	}
+}
 
 // HandleAuthPluginData guards the library against answers of a wrong length.
 func (m sha2Method) HandleAuthPluginData(c *mysql.Conn, user string, salt, answer []byte, addr net.Addr) (mysql.Getter, error) {
@@ -110,7 +121,7 @@ func (a *authenticator) native(user string) bool {
 // allowed is the check that every method begins with.
 func (a *authenticator) allowed(c *mysql.Conn, user string, addr net.Addr) error {
 	if a.requireTLS && !c.TLSEnabled() {
-		return mysql.NewSQLError(3159, "HY000", "Connections using insecure transport are prohibited; connect with TLS")
+		return sqlError(mysqlerr.TLSRequired())
 	}
 	if !a.guesses.allow(user, host(addr)) {
 		return mysql.NewSQLError(mysql.ERAccessDeniedError, mysql.SSAccessDeniedError, "Access denied for user '%s'; too many failed logins, try again later", user)

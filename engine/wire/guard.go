@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"bytes"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -9,6 +11,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/meshql/meshql/engine"
+	"github.com/meshql/meshql/planner/mysqlerr"
 )
 
 // Limits of a connection.
@@ -22,6 +27,7 @@ const (
 	maxPreparedParams = 65535
 )
 
+// Capability flags of the handshake.
 const (
 	capabilityLocalFiles = 0x80
 	capabilitySSL        = 0x800
@@ -33,15 +39,16 @@ var errGuard = errors.New("connection refused by the guard")
 // a stranger sends before login can hold memory or a place for long.
 type guardedListener struct {
 	net.Listener
+	tls        *tls.Config
 	requireTLS bool
 
 	mu     sync.Mutex
-	open   map[*outerConn]struct{}
+	open   map[*conn]struct{}
 	byHost map[string]int
 }
 
-func newGuardedListener(l net.Listener, requireTLS bool) *guardedListener {
-	return &guardedListener{Listener: l, requireTLS: requireTLS, open: make(map[*outerConn]struct{}), byHost: make(map[string]int)}
+func newGuardedListener(l net.Listener, config *tls.Config, requireTLS bool) *guardedListener {
+	return &guardedListener{Listener: l, tls: config, requireTLS: requireTLS, open: make(map[*conn]struct{}), byHost: make(map[string]int)}
 }
 
 // Accept returns the next admitted connection; those above a cap are closed.
@@ -49,7 +56,7 @@ func newGuardedListener(l net.Listener, requireTLS bool) *guardedListener {
 func (l *guardedListener) Accept() (net.Conn, error) {
 	pause := time.Millisecond
 	for {
-		conn, err := l.Listener.Accept()
+		socket, err := l.Listener.Accept()
 		if err != nil {
 			if errors.Is(err, net.ErrClosed) {
 				return nil, err
@@ -58,27 +65,23 @@ func (l *guardedListener) Accept() (net.Conn, error) {
 			pause = min(2*pause, time.Second)
 			continue
 		}
-		host, _, err := net.SplitHostPort(conn.RemoteAddr().String())
-		if err != nil {
-			host = conn.RemoteAddr().String()
-		}
-		if c, ok := l.admit(conn, host); ok {
+		if c, ok := l.admit(socket, host(socket.RemoteAddr())); ok {
 			return c, nil
 		}
-		conn.Close() //nolint:errcheck // refused
+		socket.Close() //nolint:errcheck // refused
 	}
 }
 
-func (l *guardedListener) admit(conn net.Conn, host string) (*outerConn, bool) {
+func (l *guardedListener) admit(socket net.Conn, host string) (*conn, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.open) >= maxConnections || l.byHost[host] >= maxPerAddress {
 		return nil, false
 	}
-	if err := conn.SetReadDeadline(time.Now().Add(handshakeTimeout)); err != nil {
+	if err := socket.SetReadDeadline(time.Now().Add(handshakeTimeout)); err != nil {
 		return nil, false
 	}
-	c := &outerConn{Conn: conn, listener: l, host: host}
+	c := &conn{Conn: socket, listener: l, host: host}
 	l.open[c] = struct{}{}
 	l.byHost[host]++
 	return c, true
@@ -87,7 +90,7 @@ func (l *guardedListener) admit(conn net.Conn, host string) (*outerConn, bool) {
 // closeAll closes every open connection.
 func (l *guardedListener) closeAll() {
 	l.mu.Lock()
-	conns := make([]*outerConn, 0, len(l.open))
+	conns := make([]*conn, 0, len(l.open))
 	for c := range l.open {
 		conns = append(conns, c)
 	}
@@ -103,105 +106,44 @@ func (l *guardedListener) connections() int {
 	return len(l.open)
 }
 
-// outerConn is the socket, below TLS. Until login it counts what comes in,
-// refuses a first packet that is too large or, where TLS is required, does not
-// ask for TLS; and it takes CLIENT_LOCAL_FILES out of the server's greeting.
-type outerConn struct {
-	net.Conn
+// conn is a client's connection as the protocol library reads and writes it:
+// whole packets in clear text, TLS below.
+//
+// It answers the client's request for TLS itself, so that it stands above TLS
+// from the first packet to the last. The library, which does not see that
+// request, counts packets one lower until the first command.
+//
+// Before login it caps what comes in. After login it replaces the text of
+// COM_STMT_PREPARE by a stand-in with as many markers, can end a result with an
+// error packet in mid-stream, and while a statement runs notices a client that
+// goes away. It is used by the connection's goroutine, Close by any.
+type conn struct {
+	net.Conn // the socket, or TLS over it
 	listener *guardedListener
 	host     string
-	login    atomic.Bool // true once logged in
+	tls      *tls.Conn // nil: clear text
 
-	// Before login, used by the connection's goroutine only.
-	in       int
-	head     []byte // header and capabilities of the first packet
+	session  *engine.Session // nil before login
+	received int             // bytes before login
 	greeted  bool
+	shift    byte // how much lower the library counts packets
+
+	in   []byte // checked bytes that the library has not read yet
+	left int    // bytes of the packet passing through still to come
+
+	// prepared is the true text of the last COM_STMT_PREPARE, preparedErr what
+	// is wrong with it.
+	prepared    string
+	preparedErr error
+
+	out     packetTracker
+	failure func(sequence byte) []byte // the error packet to end with
+
+	ahead     []byte // read while watching
+	stopWatch func()
+
 	closing  sync.Once
 	closeErr error
-}
-
-func (c *outerConn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	if n == 0 || c.login.Load() {
-		return n, err
-	}
-	if c.in += n; c.in > preAuthBytes {
-		return 0, errGuard
-	}
-	const want = 4 + 4 // packet header, capability flags
-	if len(c.head) < want {
-		c.head = append(c.head, p[:min(n, want-len(c.head))]...)
-		if len(c.head) >= 3 && int(c.head[0])|int(c.head[1])<<8|int(c.head[2])<<16 > preAuthBytes {
-			return 0, errGuard
-		}
-		if len(c.head) == want && c.listener.requireTLS && binary.LittleEndian.Uint32(c.head[4:])&capabilitySSL == 0 {
-			return 0, errGuard
-		}
-	}
-	return n, err
-}
-
-func (c *outerConn) Write(p []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return 0, err
-	}
-	if !c.greeted {
-		c.greeted = true
-		p = withoutLocalFiles(p)
-	}
-	return c.Conn.Write(p)
-}
-
-// withoutLocalFiles returns the greeting packet with CLIENT_LOCAL_FILES off.
-func withoutLocalFiles(greeting []byte) []byte {
-	// header, protocol version, server version, NUL, connection id, 8 bytes of
-	// salt, filler, then the lower capability bytes
-	if len(greeting) < 6 {
-		return greeting
-	}
-	end := strings.IndexByte(string(greeting[5:]), 0)
-	at := 5 + end + 1 + 4 + 8 + 1
-	if end < 0 || at >= len(greeting) {
-		return greeting
-	}
-	out := append([]byte(nil), greeting...)
-	out[at] &^= capabilityLocalFiles
-	return out
-}
-
-// loggedIn lifts the limits that hold before login.
-func (c *outerConn) loggedIn() error {
-	c.login.Store(true)
-	return c.SetReadDeadline(time.Time{})
-}
-
-func (c *outerConn) Close() error {
-	c.closing.Do(func() {
-		c.closeErr = c.Conn.Close()
-		c.listener.mu.Lock()
-		defer c.listener.mu.Unlock()
-		delete(c.listener.open, c)
-		if c.listener.byHost[c.host]--; c.listener.byHost[c.host] <= 0 {
-			delete(c.listener.byHost, c.host)
-		}
-	})
-	return c.closeErr
-}
-
-// outer finds the socket below TLS and timeouts.
-func outer(c net.Conn) *outerConn {
-	for {
-		switch x := c.(type) {
-		case *outerConn:
-			return x
-		case interface{ NetConn() net.Conn }:
-			c = x.NetConn()
-		case *commandConn:
-			c = x.Conn
-		default:
-			return nil
-		}
-	}
 }
 
 const (
@@ -209,53 +151,73 @@ const (
 	standIn    = "SELECT 1"
 )
 
-// commandConn stands above TLS after login and sees the commands themselves. It
-// caps packets, replaces the text of COM_STMT_PREPARE by a stand-in with as many
-// markers, and can end a result with an error packet in mid-stream. While a
-// statement runs it notices a client that goes away.
-type commandConn struct {
-	net.Conn
-	countParams func(sql string) (int, error)
-
-	in      []byte // checked bytes that the protocol library has not read yet
-	started bool   // a packet is passing through
-	left    int    // bytes of it still to come
-
-	// prepared is the true text of the last COM_STMT_PREPARE and what was wrong
-	// with it.
-	prepared    string
-	preparedErr error
-
-	out     packetTracker
-	failure func(sequence byte) []byte // the error packet to end with
-
-	watch watcher
-}
-
-func (c *commandConn) Read(p []byte) (int, error) {
+func (c *conn) Read(p []byte) (int, error) {
+	for len(c.in) == 0 && c.left == 0 {
+		next := c.nextCommand
+		if c.session == nil {
+			next = c.nextLoginPacket
+		}
+		if err := next(); err != nil {
+			return 0, err
+		}
+	}
 	if len(c.in) > 0 {
 		n := copy(p, c.in)
 		c.in = c.in[n:]
 		return n, nil
-	}
-	if c.left == 0 {
-		if err := c.nextPacket(); err != nil {
-			return 0, err
-		}
-		return c.Read(p)
 	}
 	n, err := c.Conn.Read(p[:min(len(p), c.left)])
 	c.left -= n
 	return n, err
 }
 
-// nextPacket reads a packet's header, and all of it if it prepares a statement.
-func (c *commandConn) nextPacket() error {
+// nextLoginPacket takes in one packet before login, or the request for TLS.
+func (c *conn) nextLoginPacket() error {
+	var head [4]byte
+	if err := c.readFull(head[:]); err != nil {
+		return err
+	}
+	size := payload(head)
+	if c.received += len(head) + size; c.received > preAuthBytes {
+		return errGuard
+	}
+	body := make([]byte, size)
+	if err := c.readFull(body); err != nil {
+		return err
+	}
+	if c.tls == nil && head[3] == 1 {
+		wants := size >= 4 && binary.LittleEndian.Uint32(body)&capabilitySSL != 0
+		if wants && c.listener.tls != nil {
+			return c.startTLS()
+		}
+		if c.listener.requireTLS {
+			return errGuard
+		}
+	}
+	head[3] -= c.shift
+	c.in = append(append(c.in[:0], head[:]...), body...)
+	return nil
+}
+
+// startTLS goes over to TLS under the deadline of the login.
+func (c *conn) startTLS() error {
+	t := tls.Server(c.Conn, c.listener.tls)
+	if err := t.Handshake(); err != nil {
+		return err
+	}
+	c.Conn, c.tls, c.shift = t, t, 1
+	return nil
+}
+
+// nextCommand reads a command's header, and all of it if it prepares a
+// statement.
+func (c *conn) nextCommand() error {
 	var head [5]byte
 	if err := c.readFull(head[:4]); err != nil {
 		return err
 	}
-	size := int(head[0]) | int(head[1])<<8 | int(head[2])<<16
+	c.shift = 0
+	size := payload([4]byte(head[:4]))
 	if size >= maxPacket {
 		return errGuard
 	}
@@ -284,10 +246,13 @@ func (c *commandConn) nextPacket() error {
 	return nil
 }
 
-// standIn returns a statement that the protocol library can parse in no time and
-// that has as many ? as the true one.
-func (c *commandConn) standIn() string {
-	n, err := c.countParams(c.prepared)
+// standIn returns a statement that the library can parse in no time and that has
+// as many ? as the true one.
+func (c *conn) standIn() string {
+	n, err := c.session.CountParams(c.prepared)
+	if err == nil && n > maxPreparedParams {
+		err = mysqlerr.TooComplex("it has more than 65535 parameters")
+	}
 	c.preparedErr = err
 	if err != nil || n == 0 {
 		return standIn
@@ -295,21 +260,108 @@ func (c *commandConn) standIn() string {
 	return "SELECT ?" + strings.Repeat(",?", n-1)
 }
 
-func (c *commandConn) readFull(p []byte) error {
-	n := c.watch.take(p)
+func payload(head [4]byte) int { return int(head[0]) | int(head[1])<<8 | int(head[2])<<16 }
+
+// readFull fills p, from what was read ahead first.
+func (c *conn) readFull(p []byte) error {
+	n := copy(p, c.ahead)
+	c.ahead = c.ahead[n:]
 	_, err := io.ReadFull(c.Conn, p[n:])
 	return err
 }
 
-func (c *commandConn) Write(p []byte) (int, error) {
-	c.out.track(p)
-	n, err := c.Conn.Write(p)
+func (c *conn) Write(p []byte) (int, error) {
+	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return 0, err
+	}
+	out := p
+	if !c.greeted && c.out.left == len(p) { // after the header of the first packet
+		c.greeted = true
+		out = c.greeting(p)
+	}
+	if c.shift != 0 {
+		out = append([]byte(nil), out...)
+	}
+	c.out.track(out, c.shift)
+	n, err := c.Conn.Write(out)
 	if err == nil && c.failure != nil && c.out.between() {
 		packet := c.failure(c.out.sequence + 1)
 		c.failure = nil
 		_, err = c.Conn.Write(packet)
 	}
 	return n, err
+}
+
+// greeting returns the payload of the server's first packet with
+// CLIENT_LOCAL_FILES off and, if there is a certificate, CLIENT_SSL on.
+func (c *conn) greeting(p []byte) []byte {
+	// protocol version, server version, NUL, connection id, 8 bytes of salt,
+	// filler, then the lower capability bytes
+	end := bytes.IndexByte(p, 0)
+	at := end + 1 + 4 + 8 + 1
+	if end < 0 || at+2 > len(p) {
+		return p
+	}
+	out := append([]byte(nil), p...)
+	flags := binary.LittleEndian.Uint16(out[at:]) &^ capabilityLocalFiles
+	if c.listener.tls != nil {
+		flags |= capabilitySSL
+	}
+	binary.LittleEndian.PutUint16(out[at:], flags)
+	return out
+}
+
+// loggedIn lifts the limits that hold before login.
+func (c *conn) loggedIn(s *engine.Session) error {
+	c.session = s
+	return c.SetReadDeadline(time.Time{})
+}
+
+// Close closes the socket and gives up the connection's place.
+func (c *conn) Close() error {
+	c.closing.Do(func() {
+		c.closeErr = c.Conn.Close()
+		c.listener.mu.Lock()
+		defer c.listener.mu.Unlock()
+		delete(c.listener.open, c)
+		if c.listener.byHost[c.host]--; c.listener.byHost[c.host] <= 0 {
+			delete(c.listener.byHost, c.host)
+		}
+	})
+	return c.closeErr
+}
+
+// startWatch calls gone if the client closes the connection before the watch is
+// stopped. It reads one byte ahead, which is given to the next packet.
+func (c *conn) startWatch(gone func()) {
+	if len(c.in) > 0 || c.left > 0 || len(c.ahead) > 0 {
+		return
+	}
+	done := make(chan struct{})
+	var stopping atomic.Bool
+	go func() {
+		defer close(done)
+		var b [1]byte
+		n, err := c.Conn.Read(b[:])
+		c.ahead = append(c.ahead, b[:n]...)
+		if err != nil && !stopping.Load() {
+			gone()
+		}
+	}()
+	c.stopWatch = func() {
+		stopping.Store(true)
+		c.SetReadDeadline(time.Unix(1, 0)) //nolint:errcheck // a closed connection reads no more either
+		<-done
+		c.SetReadDeadline(time.Time{}) //nolint:errcheck // the next read says so
+	}
+}
+
+// endWatch ends the read-ahead before the connection is read again.
+func (c *conn) endWatch() {
+	if c.stopWatch != nil {
+		c.stopWatch()
+		c.stopWatch = nil
+	}
 }
 
 // packetTracker follows the packets of a byte stream.
@@ -320,7 +372,9 @@ type packetTracker struct {
 	sequence byte
 }
 
-func (t *packetTracker) track(p []byte) {
+// track follows p, adding shift to the sequence number of every packet that
+// begins in it.
+func (t *packetTracker) track(p []byte, shift byte) {
 	for len(p) > 0 {
 		if t.left > 0 {
 			n := min(t.left, len(p))
@@ -329,60 +383,14 @@ func (t *packetTracker) track(p []byte) {
 			continue
 		}
 		n := copy(t.head[t.have:], p)
-		t.have += n
-		p = p[n:]
-		if t.have == len(t.head) {
-			t.left = int(t.head[0]) | int(t.head[1])<<8 | int(t.head[2])<<16
-			t.sequence = t.head[3]
+		if t.have += n; t.have == len(t.head) {
+			p[n-1] += shift
+			t.left = payload(t.head)
+			t.sequence = t.head[3] + shift
 			t.have = 0
 		}
+		p = p[n:]
 	}
 }
 
 func (t *packetTracker) between() bool { return t.left == 0 && t.have == 0 }
-
-// watcher reads ahead while a statement runs, to notice that the client has
-// gone. What it reads is given to the next packet.
-type watcher struct {
-	got  []byte
-	stop func()
-}
-
-// take moves read-ahead bytes into p and returns how many.
-func (w *watcher) take(p []byte) int {
-	n := copy(p, w.got)
-	w.got = w.got[n:]
-	return n
-}
-
-// startWatch calls gone if the client closes the connection before stopWatch.
-func (c *commandConn) startWatch(gone func()) {
-	if len(c.in) > 0 || c.left > 0 || len(c.watch.got) > 0 {
-		return
-	}
-	done := make(chan struct{})
-	var stopping atomic.Bool
-	go func() {
-		defer close(done)
-		var b [1]byte
-		n, err := c.Conn.Read(b[:])
-		c.watch.got = append(c.watch.got, b[:n]...)
-		if err != nil && !stopping.Load() {
-			gone()
-		}
-	}()
-	c.watch.stop = func() {
-		stopping.Store(true)
-		c.Conn.SetReadDeadline(time.Unix(1, 0)) //nolint:errcheck // a closed connection reads no more either
-		<-done
-		c.Conn.SetReadDeadline(time.Time{}) //nolint:errcheck // the next read says so
-	}
-}
-
-// stopWatch ends the read-ahead before the connection is read again.
-func (c *commandConn) stopWatch() {
-	if c.watch.stop != nil {
-		c.watch.stop()
-		c.watch.stop = nil
-	}
-}

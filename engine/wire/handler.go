@@ -36,12 +36,6 @@ type handler struct {
 	closing bool
 }
 
-// connection is what the handler keeps of one in mysql.Conn.ClientData.
-type connection struct {
-	session *engine.Session
-	guard   *commandConn
-}
-
 // NewConnection implements mysql.Handler: ids are random, so that nobody can
 // guess another's.
 func (h *handler) NewConnection(c *mysql.Conn) {
@@ -55,8 +49,8 @@ func (h *handler) NewConnection(c *mysql.Conn) {
 
 // ConnectionClosed implements mysql.Handler.
 func (h *handler) ConnectionClosed(c *mysql.Conn) {
-	if cc, ok := c.ClientData.(*connection); ok {
-		if err := cc.session.Close(); err != nil {
+	if s := session(c); s != nil {
+		if err := s.Close(); err != nil {
 			h.log.Error("close session", "error", err)
 		}
 	}
@@ -66,34 +60,33 @@ func (h *handler) ConnectionClosed(c *mysql.Conn) {
 func (h *handler) ConnectionAborted(*mysql.Conn, string) error { return nil }
 
 // ConnectionAuthenticated implements mysql.Handler: it opens the session of who
-// logged in and puts the command guard above TLS.
+// logged in.
 func (h *handler) ConnectionAuthenticated(c *mysql.Conn) error {
 	p, ok := c.UserData.(principal)
 	if !ok || p.user != c.User {
 		return sqlError(mysqlerr.AccessDenied(c.User))
 	}
-	if h.requireTLS && !c.TLSEnabled() {
-		return mysql.NewSQLError(3159, "HY000", "Connections using insecure transport are prohibited; connect with TLS")
+	g := guard(c)
+	if h.requireTLS && g.tls == nil {
+		return sqlError(mysqlerr.TLSRequired())
 	}
-	out := outer(c.Conn)
-	if out == nil {
-		return sqlError(mysqlerr.Internal(errors.New("connection without guard")))
-	}
-	socket := c.Conn
 	id := engine.Identity{User: p.user, Client: c.RemoteAddr().String(), ID: uint64(c.ConnectionID),
-		Disconnect: func() { socket.Close() }} //nolint:errcheck // KILL
-	if t, ok := socket.(*tls.Conn); ok {
-		id.TLSCipher = tls.CipherSuiteName(t.ConnectionState().CipherSuite)
+		Disconnect: func() { g.Close() }} //nolint:errcheck // KILL
+	if g.tls != nil {
+		id.TLSCipher = tls.CipherSuiteName(g.tls.ConnectionState().CipherSuite)
 	}
 	s, err := h.engine.Session(context.Background(), id)
 	if err != nil {
 		return sqlError(err)
 	}
-	guard := &commandConn{Conn: socket, countParams: s.CountParams}
-	c.Conn = guard
-	c.ClientData = &connection{session: s, guard: guard}
-	return out.loggedIn()
+	return g.loggedIn(s)
 }
+
+// guard returns the connection below the protocol library.
+func guard(c *mysql.Conn) *conn { return c.Conn.(*conn) }
+
+// session returns the connection's session, nil before login.
+func session(c *mysql.Conn) *engine.Session { return guard(c).session }
 
 // ComInitDB implements mysql.Handler.
 func (h *handler) ComInitDB(c *mysql.Conn, domain string) error {
@@ -114,15 +107,15 @@ func (h *handler) ComMultiQuery(ctx context.Context, c *mysql.Conn, query string
 // ComPrepare implements mysql.Handler. query is the guard's stand-in; the true
 // text is the guard's.
 func (h *handler) ComPrepare(ctx context.Context, c *mysql.Conn, _ string, prepare *mysql.PrepareData) ([]*querypb.Field, error) {
-	cc := c.ClientData.(*connection)
+	g := guard(c)
 	if len(c.PrepareData) > maxPrepared {
 		delete(c.PrepareData, prepare.StatementID)
 		return nil, sqlError(mysqlerr.TooComplex("too many prepared statements on this connection"))
 	}
-	err := cc.guard.preparedErr
+	err := g.preparedErr
 	if err == nil {
-		prepare.PrepareStmt = cc.guard.prepared
-		columns, _, derr := cc.session.Describe(ctx, prepare.PrepareStmt)
+		prepare.PrepareStmt = g.prepared
+		columns, _, derr := g.session.Describe(ctx, prepare.PrepareStmt)
 		if derr == nil {
 			return fields(columns), nil
 		}
@@ -188,7 +181,7 @@ func (h *handler) run(ctx context.Context, c *mysql.Conn, query string, args []a
 		return mysql.NewSQLError(1053, "08S01", "Server shutdown in progress")
 	}
 	defer h.running.Done()
-	cc := c.ClientData.(*connection)
+	g := guard(c)
 	sent := false
 	defer func() {
 		if p := recover(); p != nil {
@@ -199,16 +192,16 @@ func (h *handler) run(ctx context.Context, c *mysql.Conn, query string, args []a
 		}
 		e := sqlError(err)
 		if sent { // the protocol can only hang up now; the guard adds the reason
-			cc.guard.failure = func(sequence byte) []byte { return errorPacket(e.(*mysql.SQLError), sequence) }
+			g.failure = func(sequence byte) []byte { return errorPacket(e.(*mysql.SQLError), sequence) }
 		}
 		err = e
 	}()
 	ctx, gone := context.WithCancel(ctx)
 	defer gone()
-	cc.guard.startWatch(gone)
-	defer cc.guard.stopWatch()
+	g.startWatch(gone)
+	defer g.endWatch()
 
-	r, err := cc.session.Query(ctx, query, args...)
+	r, err := g.session.Query(ctx, query, args...)
 	if err != nil {
 		return err
 	}
@@ -217,7 +210,7 @@ func (h *handler) run(ctx context.Context, c *mysql.Conn, query string, args []a
 		return callback(&sqltypes.Result{})
 	}
 	fs := fields(r.Columns())
-	enc := newEncoder(r.Columns(), fs, cc.session.Location())
+	enc := newEncoder(r.Columns(), fs, g.session.Location())
 	for {
 		b, err := r.Next(ctx)
 		if errors.Is(err, io.EOF) {
@@ -257,8 +250,8 @@ func (h *handler) begin() bool {
 
 // WarningCount implements mysql.Handler.
 func (h *handler) WarningCount(c *mysql.Conn) uint16 {
-	if cc, ok := c.ClientData.(*connection); ok {
-		return uint16(len(cc.session.Warnings()))
+	if s := session(c); s != nil {
+		return uint16(len(s.Warnings()))
 	}
 	return 0
 }
@@ -274,8 +267,6 @@ func (h *handler) ComResetConnection(c *mysql.Conn) error {
 func (h *handler) ParserOptionsForConnection(*mysql.Conn) (sqlparser.ParserOptions, error) {
 	return sqlparser.ParserOptions{}, nil
 }
-
-func session(c *mysql.Conn) *engine.Session { return c.ClientData.(*connection).session }
 
 // sqlError gives an error the protocol's form; nil stays nil.
 func sqlError(err error) error {

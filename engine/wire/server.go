@@ -61,26 +61,24 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	s := &Server{guard: newGuardedListener(l, cfg.RequireTLS)}
+	if cfg.TLS == nil {
+		// On loopback a certificate made for this process still lets clients log
+		// in with caching_sha2_password, which sends passwords over TLS only.
+		if cfg.TLS, err = ephemeralTLS(); err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+	}
+	s := &Server{guard: newGuardedListener(l, cfg.TLS, cfg.RequireTLS)}
 	s.handler = &handler{engine: cfg.Engine, log: cfg.Log, requireTLS: cfg.RequireTLS}
 	s.listener, err = mysql.NewListenerWithConfig(mysql.ListenerConfig{
 		Listener:   s.guard,
 		AuthServer: auth,
 		Handler:    s.handler,
-		// Reads are unbuffered, so that the guards see every byte.
-		ConnReadBufferSize: 0,
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("listen: %w", err), l.Close())
 	}
 	s.listener.ServerVersion = engine.Version
-	if s.listener.TLSConfig = cfg.TLS; cfg.TLS == nil {
-		// On loopback a certificate made for this process still lets clients log
-		// in with caching_sha2_password, which sends passwords over TLS only.
-		if s.listener.TLSConfig, err = ephemeralTLS(); err != nil {
-			return nil, errors.Join(err, l.Close())
-		}
-	}
 	s.accept.Go(s.listener.Accept)
 	return s, nil
 }

@@ -101,6 +101,9 @@ func OutOfRange(typ, what string) *Error {
 func AccessDenied(user string) *Error {
 	return newf(1045, "28000", "Access denied for user '%s'", user)
 }
+func TLSRequired() *Error {
+	return newf(3159, "HY000", "Connections using insecure transport are prohibited; connect with TLS")
+}
 func GrantGone(domain, product string) *Error {
 	return newf(1142, "42000", "SELECT command denied: access to '%s.%s' was withdrawn while the query ran", domain, product)
 }
