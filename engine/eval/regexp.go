@@ -129,16 +129,13 @@ func occurrence(re *pattern, s []byte, pos, n int64) ([]int, error) {
 		return nil, err
 	}
 	for {
-		m := re.find(s, from)
-		if n--; m == nil || n <= 0 {
-			return m, nil
+		m, err := re.find(s, from)
+		if n--; err != nil || m == nil || n <= 0 {
+			return m, err
 		}
-		if from = m[1]; m[1] == m[0] {
-			if from >= len(s) {
-				return nil, nil
-			}
-			_, size := utf8.DecodeRune(s[from:])
-			from += size
+		var more bool
+		if from, more = after(s, m); !more {
+			return nil, nil
 		}
 	}
 }
@@ -252,26 +249,30 @@ func (c *compiler) regexpReplace(e *plan.Call) (node, error) {
 // replace appends s with its matches from an offset on, or the nth of them only,
 // replaced; nil if that is too long.
 func (p *pattern) replace(dst, s, with []byte, from int, nth int64) ([]byte, error) {
-	start, done := len(dst), 0
-	count := int64(0)
-	for _, m := range p.re.FindAllSubmatchIndex(s, -1) {
-		if m[0] < from {
-			continue
+	start, done, more := len(dst), 0, true
+	for count := int64(1); more; count++ {
+		m, err := p.find(s, from)
+		if err != nil {
+			return nil, err
 		}
-		if count++; nth > 0 && count != nth {
-			continue
+		if m == nil {
+			break
 		}
-		if p.end >= 0 && m[2*p.end] >= 0 && m[2*p.end+1] == m[1] {
-			m[1] = m[2*p.end]
+		from, more = after(s, m)
+		if nth > 0 && count != nth {
+			more = more && count < nth
+			continue
 		}
 		dst = append(dst, s[done:m[0]]...)
-		var err error
 		if dst, err = p.expand(dst, with, s, m); err != nil {
 			return nil, err
 		}
 		done = m[1]
 		if len(dst)-start > maxPacket {
 			return nil, nil
+		}
+		if nth > 0 {
+			break
 		}
 	}
 	return append(dst, s[done:]...), nil

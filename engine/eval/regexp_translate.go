@@ -3,6 +3,7 @@ package eval
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/meshql/meshql/planner/mysqlerr"
 )
@@ -20,8 +21,10 @@ const endGroup = "meshql_end"
 
 // pattern is a compiled regular expression.
 type pattern struct {
-	re  *regexp.Regexp
-	end int // index of endGroup, -1 if the pattern has no $
+	re       *regexp.Regexp
+	end      int  // index of endGroup, -1 if the pattern has no $
+	anchored bool // it asks for the start of the text somewhere
+	fixed    bool // it matches at the start of the text only
 }
 
 // flags of a pattern.
@@ -60,27 +63,41 @@ func compilePattern(source string, flags regexpFlags) (*pattern, error) {
 	if err != nil {
 		return nil, mysqlerr.WrongRegexp()
 	}
-	return &pattern{re, re.SubexpIndex(endGroup)}, nil
+	return &pattern{re, re.SubexpIndex(endGroup), t.anchored, t.fixed}, nil
 }
 
 // find returns the submatches of the first match at or after from, nil for
 // none; the end of a line that $ passed over is not in the match.
-func (p *pattern) find(s []byte, from int) []int {
-	var m []int
-	if from == 0 {
-		m = p.re.FindSubmatchIndex(s)
-	} else { // keep what ^ means
-		for _, x := range p.re.FindAllSubmatchIndex(s, -1) {
-			if x[0] >= from {
-				m = x
-				break
-			}
+func (p *pattern) find(s []byte, from int) ([]int, error) {
+	switch {
+	case from > 0 && p.fixed:
+		return nil, nil
+	case from > 0 && p.anchored:
+		return nil, unsupportedRegexp("^ together with a position or several matches")
+	}
+	m := p.re.FindSubmatchIndex(s[from:])
+	for i := range m {
+		if m[i] >= 0 {
+			m[i] += from
 		}
 	}
 	if m != nil && p.end >= 0 && m[2*p.end] >= 0 && m[2*p.end+1] == m[1] {
 		m[1] = m[2*p.end]
 	}
-	return m
+	return m, nil
+}
+
+// after returns where the search for the match after m goes on: behind it, and
+// behind a code point if it is empty; false at the end of the string.
+func after(s []byte, m []int) (int, bool) {
+	if m[1] > m[0] {
+		return m[1], true
+	}
+	if m[1] >= len(s) {
+		return 0, false
+	}
+	_, size := utf8.DecodeRune(s[m[1]:])
+	return m[1] + size, true
 }
 
 type translator struct {
@@ -88,13 +105,15 @@ type translator struct {
 	at    int
 	out   strings.Builder
 	flags regexpFlags
-	ended bool // endGroup is in use
+	// ended and anchored say that endGroup and the start of the text are used.
+	ended, anchored, fixed bool
 }
 
 func (t *translator) run() error {
 	if err := t.leadingFlags(); err != nil {
 		return err
 	}
+	t.fixed = strings.HasPrefix(t.in[t.at:], "^") && !strings.Contains(t.in, "|")
 	for t.at < len(t.in) {
 		c := t.in[t.at]
 		switch c {
@@ -116,6 +135,10 @@ func (t *translator) run() error {
 		case '$':
 			t.at++
 			t.endOfText()
+		case '^':
+			t.at++
+			t.anchored = true
+			t.out.WriteByte(c)
 		case '(':
 			if err := t.group(); err != nil {
 				return err
@@ -237,6 +260,7 @@ func (t *translator) escape(inClass bool) error {
 		if inClass {
 			return mysqlerr.WrongRegexp()
 		}
+		t.anchored = t.anchored || c == 'A'
 		t.out.WriteString(`\` + string(c))
 		return nil
 	case 'Z':
