@@ -108,24 +108,21 @@ func (c *compiler) layer(domain string, files []File) *layer {
 		}
 		c.names(l, p)
 	}
-	if domain != "" {
-		l.policies = slices.DeleteFunc(l.policies, func(p *Policy) bool { return p.foreign(domain) })
-	}
 	return l
 }
 
-// foreign reports whether a domain's policy names what is not the domain's, and
-// so does nothing.
-func (p *Policy) foreign(domain string) bool {
+// namesDomain reports whether p matches by domain, which is the guild's to do.
+func (p *Policy) namesDomain() bool {
 	return p.Match != nil && (p.Match.Domain != nil ||
 		slices.ContainsFunc(p.Match.Product, func(name string) bool { return strings.Contains(name, ".") }))
 }
 
 // names checks the names that a policy uses against the mesh.
 func (c *compiler) names(l *layer, p *Policy) {
-	if l.domain != "" && p.foreign(l.domain) {
+	if l.domain != "" && p.namesDomain() {
 		c.report(descriptor.Error, p.File, p.Match.Position, "MQ111", "name products without a domain",
-			"a domain's policies are about its own products; policy %q is ignored", p.ID)
+			"a domain's policies are about its own products: policy %q is broken", p.ID)
+		p.Broken = true
 	}
 	purpose := func(at descriptor.Position, name string) {
 		if !slices.Contains(c.in.Purposes, name) {
@@ -266,9 +263,10 @@ func (c *compiler) unmatched(l *layer) {
 	var names []string
 	for _, d := range c.in.Domains {
 		for _, r := range d.Relations {
-			names = append(names, r.Product)
 			if l.domain == "" {
-				names = append(names, r.Domain+"."+r.Product)
+				names = append(names, r.Product, r.Domain+"."+r.Product)
+			} else if l.domain == d.Name {
+				names = append(names, r.Product)
 			}
 		}
 	}

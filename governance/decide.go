@@ -67,7 +67,7 @@ func (ps *Policies) truth(e plan.Expr) (truth, known bool) {
 		return false, false
 	}
 	c, err := ps.fold(e)
-	if err != nil {
+	if err != nil || c == nil {
 		return false, false
 	}
 	truth, known = c.Value.(bool)
@@ -94,8 +94,8 @@ func (p *Policy) ended(now time.Time) bool {
 	return !end.IsZero() && !now.Before(end)
 }
 
-// seal sorts the reasons and computes the fingerprint of the effect. It names
-// no policy: equal rights are equal whatever gives them.
+// seal computes the fingerprint of the effect. It names no policy: equal rights
+// are equal whatever gives them.
 func (d *Decision) seal(r *Relation) *Decision {
 	b := fmt.Appendf(nil, "%q.%q access %d owner %t\n", r.Domain, r.Product, d.Access, d.Owner)
 	for i, c := range d.Columns {

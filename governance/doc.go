@@ -39,8 +39,8 @@
 // and the same column; a tag of the contract is a tag of each of its columns. A match without such a key is about all columns of the product; a
 // match without any key, or none at all, about every product of the layer. The
 // guild names products as domain.product, or as product in every domain; a
-// domain names its own without a domain, and anything else is an error and the
-// policy is ignored. A product includes all its majors and schema objects.
+// domain names its own without a domain, and anything else is an error: such a
+// policy is broken. A product includes all its majors and schema objects.
 //
 // to takes role:x, user:x and all; except takes purpose:x as well.
 //

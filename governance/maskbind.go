@@ -125,9 +125,8 @@ func (c *compiler) constant(text string) (plan.Expr, error) {
 	}
 	k, ok := e.(*plan.Const)
 	if !ok && c.in.Fold != nil {
-		if k, err = c.in.Fold(e); err == nil {
-			ok = true
-		}
+		k, err = c.in.Fold(e)
+		ok = err == nil && k != nil
 	}
 	if !ok {
 		return nil, errors.New("constant takes a number, a text, a date or NULL")
