@@ -24,15 +24,10 @@ import (
 // byteStore is a store of one object. Its other methods are not called here.
 type byteStore struct {
 	objstore.Store
-	data  []byte
-	reads []span
-	fail  error
+	data []byte
 }
 
 func (s *byteStore) ReadAt(_ context.Context, _ objstore.Object, p []byte, off int64) error {
-	if s.fail != nil {
-		return s.fail
-	}
 	if off < 0 || off+int64(len(p)) > int64(len(s.data)) {
 		return errors.New("read outside the object")
 	}
