@@ -102,8 +102,10 @@
 // Expressions are SQL, bound by planner/expr in its strict mode. Only total,
 // deterministic functions are allowed: the lists stand in total.go. Arithmetic
 // that can leave the range of its type is refused, because its error would tell
-// of a row that is hidden. A TIMESTAMP reads as a DATETIME in UTC, whatever the
-// session's zone; weeks begin on Monday. Row filters and masks read raw columns.
+// of a row that is hidden (of DOUBLE, only what exceeds 1e308 is an error). A
+// TIMESTAMP reads as a DATETIME in UTC, whatever the session's zone; text
+// compares by utf8mb4_0900_bin, however the column is declared; weeks begin on
+// Monday. Row filters and masks read raw columns.
 //
 // # Masks
 //

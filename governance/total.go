@@ -11,7 +11,8 @@ import (
 )
 
 // operators and functions are all that policies may call: what gives the same
-// value for the same arguments, always and without an error.
+// value for the same arguments, always and without an error. IF, IFNULL, NULLIF
+// and the like are bound to CASE and to these.
 var (
 	operators = []string{
 		plan.OpAnd, plan.OpOr, plan.OpNot, plan.OpXor, plan.OpEq, plan.OpNe, plan.OpLt, plan.OpLe, plan.OpGt, plan.OpGe,
@@ -21,11 +22,11 @@ var (
 	}
 	functions = strings.Fields(`
 		ascii char_length character_length concat concat_ws field find_in_set hex insert instr lcase left length locate
-		lower lpad ltrim mid octet_length position repeat replace reverse right rpad rtrim strcmp substr substring
+		lower lpad ltrim octet_length repeat replace reverse right rpad rtrim strcmp substr substring
 		substring_index trim ucase upper
 		crc32 md5 sha sha1 sha2
 		ceil ceiling floor mod round sign truncate
-		coalesce greatest if ifnull isnull least nullif
+		coalesce greatest isnull least
 		date date_format datediff day dayname dayofmonth dayofweek dayofyear from_days hour last_day makedate microsecond
 		minute month monthname quarter second time_to_sec to_days week weekday weekofyear year yearweek`)
 )
@@ -68,6 +69,13 @@ func (a attributes) total(e plan.Expr) error {
 // which would fail a query over a value that its author may not see.
 func overflows(e *plan.Call) bool {
 	switch e.Func {
+	case plan.OpIntDiv:
+		by, ok := e.Args[1].(*plan.Const)
+		return !ok || !by.T.IsInteger() || by.Value == int64(-1)
+	case "round":
+		return len(e.Args) > 1 && e.T.IsInteger() && width(e.Args[0]) > 32
+	case plan.OpDiv:
+		return e.T.ID == mysqltype.Decimal && e.T.Precision > 38
 	case plan.OpAdd, plan.OpSub, plan.OpMul, plan.OpNeg:
 		return e.T.IsInteger() && (width(e) > 63 || e.T.Unsigned && e.Func != plan.OpAdd && e.Func != plan.OpMul) ||
 			e.T.ID == mysqltype.Decimal && e.T.Precision > 38

@@ -2,6 +2,7 @@ package governance_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	"github.com/meshql/meshql/engine/mysqlfn"
 	"github.com/meshql/meshql/engine/vec"
 	"github.com/meshql/meshql/governance"
+	"github.com/meshql/meshql/planner/mysqlerr"
 	"github.com/meshql/meshql/planner/mysqltype"
 	"github.com/meshql/meshql/planner/plan"
 )
@@ -110,4 +112,19 @@ func parseValue(text string, t mysqltype.Type) (any, error) {
 		return strconv.ParseUint(text, 10, 64)
 	}
 	return strconv.ParseInt(text, 10, 64)
+}
+
+// What policies may call is deterministic, and the engine has it.
+func TestAllowedFunctions(t *testing.T) {
+	library := mysqlfn.New()
+	for _, name := range governance.AllowedFunctions {
+		var unknown *mysqlerr.Error
+		_, err := library.Resolve(name, []mysqltype.Type{{ID: mysqltype.VarChar}})
+		if errors.As(err, &unknown) && unknown.Code == 1305 {
+			t.Errorf("the engine has no function %s", name)
+		}
+		if !library.Deterministic(name) {
+			t.Errorf("%s is not deterministic", name)
+		}
+	}
 }

@@ -299,7 +299,7 @@ func (testFunctions) Resolve(name string, args []mysqltype.Type) (mysqltype.Type
 		return mysqltype.Type{ID: mysqltype.VarChar, Length: 255}, nil
 	case slices.Contains([]string{"char_length", "weekday", "dayofmonth", "dayofyear", "month", "hour", "minute", "second", "year", "rand", "load_file"}, name):
 		return mysqltype.Type{ID: mysqltype.BigInt}, nil
-	case name == "floor":
+	case name == "floor" || name == "round":
 		return args[0], nil
 	}
 	return mysqltype.Type{}, fmt.Errorf("FUNCTION %s does not exist", name)
