@@ -72,7 +72,10 @@ func verifyBarrier(root plan.Node) error {
 		}
 		return err == nil
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return verifyMinGroups(root)
 }
 
 func verifyGoverned(g *plan.Governed, above []plan.Expr) error {

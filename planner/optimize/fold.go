@@ -1,8 +1,6 @@
 package optimize
 
 import (
-	"regexp"
-
 	"github.com/meshql/meshql/planner/plan"
 )
 
@@ -46,7 +44,7 @@ func simplifyFilter(n *plan.Filter) plan.Node {
 }
 
 func simplifyOn(n *plan.Join) plan.Node {
-	if n.On == nil || n.Kind == plan.MarkJoin || n.Kind == plan.NullAwareAntiJoin {
+	if n.On == nil {
 		return n
 	}
 	conds := plan.Conjuncts(n.On)
@@ -184,49 +182,27 @@ func (p *Pass) simplify(e plan.Expr) plan.Expr {
 	return e
 }
 
-// fold evaluates e if it is constant. What gives a warning stays, so that the
-// warning is given each time the query runs: that is NULL out of values, and
-// text that is no number.
+// fold evaluates e if it is constant.
 func (p *Pass) fold(e plan.Expr) plan.Expr {
 	if p.opts.Fold == nil || volatile(e) {
 		return nil
 	}
-	switch x := e.(type) {
-	case *plan.Call, *plan.Case:
-	case *plan.InList:
-	case *plan.Cast:
-		if s, ok := x.Arg.(*plan.Const); ok && s.T.IsString() && x.T.IsNumeric() {
-			if text, ok := s.Value.(string); ok && !number.MatchString(text) {
-				return nil
-			}
-		}
-	default:
+	switch e.(type) {
+	case *plan.Call, *plan.Case, *plan.InList, *plan.Cast:
+	case *plan.ColumnRef, *plan.Const, *plan.Param, *plan.HashMask, *plan.Subquery:
 		return nil
 	}
-	null := false
 	for _, o := range plan.Operands(e) {
-		v, ok := isConst(o)
-		if !ok {
+		if _, ok := isConst(o); !ok {
 			return nil
 		}
-		null = null || v == nil
-	}
-	if x, ok := e.(*plan.InList); ok {
-		for _, c := range x.List {
-			null = null || c.Value == nil
-		}
-	}
-	if x, ok := e.(*plan.Case); ok && x.Else == nil {
-		null = true
 	}
 	c, err := p.opts.Fold(e)
-	if err != nil || c == nil || c.Value == nil && !null {
+	if err != nil || c == nil {
 		return nil
 	}
 	return &plan.Const{Value: c.Value, T: e.Type()}
 }
-
-var number = regexp.MustCompile(`^[+-]?[0-9]{1,18}(\.[0-9]{1,9})?$`)
 
 // simplifyLogic simplifies AND and OR.
 func simplifyLogic(x *plan.Call) plan.Expr {

@@ -66,7 +66,7 @@ func sinkJoin(n *plan.Join, conds []plan.Expr) (plan.Node, []plan.Expr, error) {
 // pushOn moves conditions of a join's ON into its inputs and makes equalities
 // keys.
 func pushOn(n *plan.Join) (plan.Node, error) {
-	if n.On == nil || n.Kind == plan.NullAwareAntiJoin {
+	if n.On == nil {
 		return n, nil
 	}
 	s := sortBySide(n, plan.Conjuncts(n.On))
@@ -74,9 +74,8 @@ func pushOn(n *plan.Join) (plan.Node, error) {
 	switch n.Kind {
 	case plan.InnerJoin, plan.SemiJoin:
 		toLeft, toRight = true, true
-	case plan.LeftJoin, plan.SingleJoin, plan.AntiJoin:
+	case plan.LeftJoin, plan.SingleJoin, plan.AntiJoin, plan.MarkJoin, plan.NullAwareAntiJoin:
 		toRight = true
-	case plan.MarkJoin, plan.NullAwareAntiJoin:
 	}
 	c := *n
 	c.On = nil
@@ -96,7 +95,11 @@ func pushOn(n *plan.Join) (plan.Node, error) {
 	} else {
 		stay = append(stay, s.right...)
 	}
-	addKeys(&c, s.both)
+	if n.Kind == plan.MarkJoin || n.Kind == plan.NullAwareAntiJoin { // keys have three values, On has two
+		stay = append(stay, s.both...)
+	} else {
+		addKeys(&c, s.both)
+	}
 	c.On = plan.And(append(stay, plan.Conjuncts(c.On)...)...)
 	if c.Left == n.Left && c.Right == n.Right && len(c.Equal) == len(n.Equal) {
 		return n, nil

@@ -2,8 +2,6 @@ package optimize
 
 // Logical are the rules whose result depends on the query and the policies only.
 var Logical = []Rule{
-	// min_group policies bind the aggregate above their relation.
-	{Name: "DischargeMinGroup", Apply: dischargeMinGroup, Required: true},
 	// Row filters become the first filters of their scans.
 	{Name: "MergeRowFilters", Apply: mergeRowFilters},
 	// Constants are evaluated and conditions simplified, first of all so that

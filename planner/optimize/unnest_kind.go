@@ -53,9 +53,8 @@ func (u unnester) condition(in plan.Node, c plan.Expr) (plan.Node, plan.Expr, er
 	case kind == plan.AnySubquery:
 		in, err := u.exists(in, q.Plan, func(cols []plan.Column) plan.Expr { return compareRows(cmp, left, cols) }, plan.SemiJoin)
 		return in, nil, err
-	case cmp == plan.OpNe && len(left) == 1 && !free:
-		key := plan.EqualPair{Left: left[0], Right: q.Plan.Columns()[0].Ref()}
-		return &plan.Join{Kind: plan.NullAwareAntiJoin, Left: in, Right: q.Plan, Equal: []plan.EqualPair{key}}, nil, nil
+	case cmp == plan.OpNe && !free:
+		return &plan.Join{Kind: plan.NullAwareAntiJoin, Left: in, Right: q.Plan, Equal: rowKeys(left, q.Plan)}, nil, nil
 	}
 	in, err = u.exists(in, q.Plan, func(cols []plan.Column) plan.Expr {
 		return plan.Not(isTrueCall(compareRows(cmp, left, cols)))
@@ -115,10 +114,9 @@ func (u unnester) value(in plan.Node, q *plan.Subquery) (plan.Node, plan.Expr, e
 		}
 		return u.mark(in, q.Plan, nil)
 	case plan.InSubquery:
-		if len(q.Left) == 1 && !free {
+		if !free {
 			mark := u.markColumn()
-			key := plan.EqualPair{Left: q.Left[0], Right: q.Plan.Columns()[0].Ref()}
-			return &plan.Join{Kind: plan.MarkJoin, Left: in, Right: q.Plan, Equal: []plan.EqualPair{key}, Mark: mark}, mark.Ref(), nil
+			return &plan.Join{Kind: plan.MarkJoin, Left: in, Right: q.Plan, Equal: rowKeys(q.Left, q.Plan), Mark: mark}, mark.Ref(), nil
 		}
 		return u.any(in, q.Left, plan.OpEq, q.Plan)
 	case plan.AnySubquery, plan.AllSubquery:
@@ -133,6 +131,15 @@ func (u unnester) value(in plan.Node, q *plan.Subquery) (plan.Node, plan.Expr, e
 		return in, plan.Not(e), err
 	}
 	return in, q, nil
+}
+
+// rowKeys are the keys of "left IN (sub)".
+func rowKeys(left []plan.Expr, sub plan.Node) []plan.EqualPair {
+	out := make([]plan.EqualPair, len(left))
+	for i, l := range left {
+		out[i] = plan.EqualPair{Left: l, Right: sub.Columns()[i].Ref()}
+	}
+	return out
 }
 
 // any gives "left cmp ANY (sub)" in three values by two marks: is there a row

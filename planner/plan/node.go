@@ -82,8 +82,8 @@ const (
 	LeftJoin                   // all of Left; Right's columns NULL where nothing matches
 	SemiJoin                   // rows of Left with a match
 	AntiJoin                   // rows of Left without a match; NULL keys have none
-	NullAwareAntiJoin          // NOT IN: no row if Right has a NULL key; see exec
-	MarkJoin                   // rows of Left, and a column Mark: TRUE, FALSE or NULL as Left IN Right is
+	NullAwareAntiJoin          // rows of Left for which MarkJoin's Mark would be FALSE: NOT IN
+	MarkJoin                   // rows of Left, and a column Mark: TRUE, FALSE or NULL as "keys IN (Right where On is true)" is
 	SingleJoin                 // like LeftJoin, but an error (1242) where several rows match
 )
 
