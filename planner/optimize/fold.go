@@ -12,6 +12,7 @@ func foldConstants(p *Pass, root plan.Node) (plan.Node, error) {
 		if protected[n] {
 			return n, nil
 		}
+		old := n
 		n = plan.MapExprs(n, func(e plan.Expr) plan.Expr {
 			if r, ok := e.(*plan.ColumnRef); ok {
 				return r
@@ -20,12 +21,29 @@ func foldConstants(p *Pass, root plan.Node) (plan.Node, error) {
 		})
 		switch x := n.(type) {
 		case *plan.Filter:
-			return simplifyFilter(x), nil
+			out := simplifyFilter(x)
+			if g, ok := x.Input.(*plan.Governed); ok && !keepsCrossed(out, g) {
+				return old, nil
+			}
+			return out, nil
 		case *plan.Join:
 			return simplifyOn(x), nil
 		}
 		return n, nil
 	})
+}
+
+// keepsCrossed reports whether n, which was a filter over g, still has what
+// must stay above of the predicates that crossed.
+func keepsCrossed(n plan.Node, g *plan.Governed) bool {
+	var above []plan.Expr
+	switch x := n.(type) {
+	case *plan.Values:
+		return true
+	case *plan.Filter:
+		above = plan.Conjuncts(x.Cond)
+	}
+	return verifyGoverned(g, above) == nil
 }
 
 // simplifyFilter drops what a filter need not ask.
@@ -112,6 +130,8 @@ func strict(e plan.Expr) plan.Expr {
 			return e
 		case 0:
 			return plan.False()
+		case 1:
+			return plan.Compare(plan.OpEq, x.Arg, list[0])
 		}
 		return &plan.InList{Arg: x.Arg, List: list}
 	case *plan.Call:

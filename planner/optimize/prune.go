@@ -222,6 +222,7 @@ func (pr *pruner) governed(g *plan.Governed, need plan.ColumnSet) plan.Node {
 	}
 	keep := plan.Uses(g)
 	keep.AddAll(need)
+	keep.AddAll(crossed(g))
 	c := *g
 	c.Cols, c.Open = nil, nil
 	p := &plan.Project{Input: masks.Input}
@@ -282,6 +283,27 @@ func (pr *pruner) aggregate(n *plan.Aggregate, need plan.ColumnSet) plan.Node {
 	}
 	c.Input = pr.node(n.Input, plan.Uses(&c))
 	return &c
+}
+
+// crossed returns the open columns that predicates below g read: they stay
+// columns of g, so that the barrier can be verified.
+func crossed(g *plan.Governed) plan.ColumnSet {
+	var out plan.ColumnSet
+	r, err := governed(g)
+	if err != nil {
+		return out
+	}
+	open, err := r.open()
+	if err != nil {
+		return out
+	}
+	used := refsOf(r.scan.Filters[r.scan.RowFilter:])
+	for id, ref := range open {
+		if used.Has(ref.ID) {
+			out.Add(id)
+		}
+	}
+	return out
 }
 
 // setOp prunes inputs by position; only UNION ALL may lose a column without

@@ -1,5 +1,7 @@
 package optimize
 
+import "slices"
+
 // Logical are the rules whose result depends on the query and the policies only.
 var Logical = []Rule{
 	// Row filters become the first filters of their scans.
@@ -23,3 +25,14 @@ var Logical = []Rule{
 
 // CostBased are the rules that look at statistics.
 var CostBased = []Rule{}
+
+// Rules returns the names of the rules that can be left out.
+func Rules() []string {
+	var out []string
+	for _, r := range slices.Concat(Logical, CostBased) {
+		if !r.Required && !slices.Contains(out, r.Name) {
+			out = append(out, r.Name)
+		}
+	}
+	return out
+}

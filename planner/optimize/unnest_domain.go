@@ -108,11 +108,19 @@ func (d *domain) push(n plan.Node) (plan.Node, []plan.Column, error) {
 	}
 	switch n := n.(type) {
 	case *plan.Filter:
-		in, made, err := d.push(n.Input)
+		var here, above []plan.Expr // here: right where it stands, before there are more rows
+		for _, c := range plan.Conjuncts(n.Cond) {
+			if d.correlated(n.Input) || plan.Refs(c).Intersects(d.set) {
+				above = append(above, c)
+			} else {
+				here = append(here, c)
+			}
+		}
+		in, made, err := d.push(filter(n.Input, here...))
 		if err != nil {
 			return nil, nil, err
 		}
-		return &plan.Filter{Input: in, Cond: d.bind(n.Cond, made)}, made, nil
+		return filter(in, d.bindAll(above, made)...), made, nil
 	case *plan.Project:
 		in, made, err := d.push(n.Input)
 		if err != nil {

@@ -202,7 +202,7 @@ func (u unnester) exists(in, sub plan.Node, match func([]plan.Column) plan.Expr,
 	if kind == plan.MarkJoin {
 		j.Mark = u.markColumn()
 	}
-	right, conds, ok := u.lift(sub, outer)
+	right, conds, ok := u.lift(sub, outer, true)
 	var domain []plan.EqualPair
 	if !ok {
 		d := u.domain(in, outer)
@@ -360,7 +360,7 @@ func (u unnester) scalar(in, sub plan.Node) (plan.Node, plan.Expr, error) {
 		sub = s.Input
 	}
 	j := &plan.Join{Kind: plan.SingleJoin, Left: in}
-	if right, conds, ok := u.lift(sub, outer); ok {
+	if right, conds, ok := u.lift(sub, outer, false); ok {
 		j.Right = right
 		return connect(j, conds, nil), value.Ref(), nil
 	}
@@ -397,7 +397,7 @@ func (u unnester) scalarAggregate(in, sub plan.Node, outer plan.ColumnSet) (plan
 	if !ok || len(agg.GroupBy) > 0 || agg.MinGroup != nil || plan.Uses(agg).Intersects(outer) {
 		return nil, nil
 	}
-	rows, conds, ok := u.lift(agg.Input, outer)
+	rows, conds, ok := u.lift(agg.Input, outer, false)
 	if !ok {
 		return nil, nil
 	}

@@ -7,14 +7,15 @@ import (
 // lift takes conditions on outer columns out of a plan. The result reads no
 // outer column; it passes on, beside the plan's columns, what the conditions
 // read. With the conditions applied to it for one outer row it is the plan for
-// that row. It reports whether the plan has a form that allows it.
-func (u unnester) lift(n plan.Node, outer plan.ColumnSet) (plan.Node, []plan.Expr, bool) {
+// that row; with asSet it may have rows more than once. It reports whether the
+// plan has a form that allows it.
+func (u unnester) lift(n plan.Node, outer plan.ColumnSet, asSet bool) (plan.Node, []plan.Expr, bool) {
 	if !plan.Free(n).Intersects(outer) {
 		return n, nil, true
 	}
 	switch n := n.(type) {
 	case *plan.Filter:
-		in, conds, ok := u.lift(n.Input, outer)
+		in, conds, ok := u.lift(n.Input, outer, asSet)
 		if !ok {
 			return nil, nil, false
 		}
@@ -33,20 +34,20 @@ func (u unnester) lift(n plan.Node, outer plan.ColumnSet) (plan.Node, []plan.Exp
 		if plan.Uses(n).Intersects(outer) {
 			return nil, nil, false
 		}
-		in, conds, ok := u.lift(n.Input, outer)
+		in, conds, ok := u.lift(n.Input, outer, asSet)
 		if !ok {
 			return nil, nil, false
 		}
 		return passThrough(n, in, refsOf(conds)), conds, true
 	case *plan.Sort:
-		return u.lift(n.Input, outer)
+		return u.lift(n.Input, outer, asSet)
 	case *plan.Join:
-		return u.liftJoin(n, outer)
+		return u.liftJoin(n, outer, asSet)
 	case *plan.Aggregate:
 		if len(n.GroupBy) == 0 || plan.Uses(n).Intersects(outer) {
 			return nil, nil, false
 		}
-		in, conds, ok := u.lift(n.Input, outer)
+		in, conds, ok := u.lift(n.Input, outer, len(n.Aggs) == 0)
 		if !ok {
 			return nil, nil, false
 		}
@@ -54,7 +55,7 @@ func (u unnester) lift(n plan.Node, outer plan.ColumnSet) (plan.Node, []plan.Exp
 		c.Input = in
 		return u.groupByKeys(&c, conds, outer)
 	case *plan.Shared:
-		return u.lift(u.inline(n), outer)
+		return u.lift(u.inline(n), outer, asSet)
 	case *plan.Scan, *plan.Governed, *plan.Limit, *plan.TopN, *plan.SetOp, *plan.Values, *plan.MaxOneRow:
 	}
 	return nil, nil, false
@@ -68,15 +69,18 @@ func refsOf(es []plan.Expr) plan.ColumnSet {
 	return s
 }
 
-func (u unnester) liftJoin(n *plan.Join, outer plan.ColumnSet) (plan.Node, []plan.Expr, bool) {
+func (u unnester) liftJoin(n *plan.Join, outer plan.ColumnSet, asSet bool) (plan.Node, []plan.Expr, bool) {
 	c := *n
-	if n.Kind != plan.InnerJoin {
+	if n.Kind == plan.SemiJoin && asSet {
+		c.Kind = plan.InnerJoin
+	}
+	if c.Kind != plan.InnerJoin {
 		// A condition on the left rows alone commutes with the join, unless the
 		// join may fail on a row that the condition would have kept from it.
 		if n.Kind == plan.SingleJoin || plan.Uses(n).Intersects(outer) || plan.Free(n.Right).Intersects(outer) {
 			return nil, nil, false
 		}
-		in, conds, ok := u.lift(n.Left, outer)
+		in, conds, ok := u.lift(n.Left, outer, asSet)
 		c.Left = in
 		return &c, conds, ok
 	}
@@ -98,11 +102,11 @@ func (u unnester) liftJoin(n *plan.Join, outer plan.ColumnSet) (plan.Node, []pla
 		}
 	}
 	c.On = plan.And(on...)
-	left, fromLeft, ok := u.lift(n.Left, outer)
+	left, fromLeft, ok := u.lift(n.Left, outer, asSet)
 	if !ok {
 		return nil, nil, false
 	}
-	right, fromRight, ok := u.lift(n.Right, outer)
+	right, fromRight, ok := u.lift(n.Right, outer, asSet)
 	if !ok {
 		return nil, nil, false
 	}

@@ -87,7 +87,7 @@ func (v *verifier) shape(n plan.Node) error {
 			return errors.New("project: an expression a column")
 		}
 		for i, e := range n.Exprs {
-			if !sameType(e.Type(), n.Cols[i].Type) {
+			if !sameValues(e.Type(), n.Cols[i].Type) {
 				return fmt.Errorf("project: column #%d is %v, its expression %v", n.Cols[i].ID, n.Cols[i].Type, e.Type())
 			}
 		}
@@ -140,7 +140,7 @@ func samePositions(what string, cols, in []plan.Column, ids bool) error {
 		if ids && cols[i].ID != in[i].ID {
 			return fmt.Errorf("%s: column #%d stands over #%d", what, cols[i].ID, in[i].ID)
 		}
-		if cols[i].Type.Kind() != in[i].Type.Kind() {
+		if !sameValues(cols[i].Type, in[i].Type) {
 			return fmt.Errorf("%s: column #%d is %v over %v", what, cols[i].ID, cols[i].Type, in[i].Type)
 		}
 	}

@@ -13,6 +13,14 @@ func sameType(a, b mysqltype.Type) bool {
 	return a == b
 }
 
+// sameValues reports whether values are represented alike in a and b.
+func sameValues(a, b mysqltype.Type) bool {
+	if a.Kind() != b.Kind() {
+		return false
+	}
+	return a.ID != mysqltype.Decimal && b.ID != mysqltype.Decimal || a.ID == b.ID && a.Scale == b.Scale
+}
+
 // comparable reports whether the kernels compare values of a and b directly.
 func comparable(a, b mysqltype.Type) bool {
 	if a.ID == mysqltype.Null || b.ID == mysqltype.Null {
