@@ -80,7 +80,8 @@ func (s *Session) run(ctx context.Context, sel *planner.Select, o runOptions) (*
 	ctx, cancel := s.limit(ctx)
 	r := &Result{session: s, ctx: ctx, cancel: cancel, begun: s.engine.now()}
 	if err := r.start(sel, o); err != nil {
-		return nil, errors.Join(r.fail(err), r.Close())
+		r.err = r.explainError(err)
+		return nil, errors.Join(r.err, r.Close())
 	}
 	return r, nil
 }

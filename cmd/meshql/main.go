@@ -79,7 +79,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.PersistentFlags().Bool("verbose", false, "log what the engine does to stderr")
-	root.AddCommand(newServe(), newUser(), newPolicy(), newAudit())
+	root.AddCommand(newServe(), newSQL(), newDemo(), newPolicy(), newUser(), newAudit())
 	return root
 }
 
