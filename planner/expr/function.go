@@ -23,6 +23,9 @@ func (b *Binder) function(n *ast.FuncCallExpr) (plan.Expr, error) {
 		return nil, mysqlerr.UnknownFunction(n.Schema.O + "." + n.FnName.O)
 	}
 	name := n.FnName.L
+	if want, ok := syntaxArity[name]; ok && (len(n.Args) < want[0] || len(n.Args) > want[1]) {
+		return nil, mysqlerr.WrongArguments(n.FnName.O)
+	}
 	switch name {
 	case ast.DateLiteral:
 		return temporalLiteral(mysqltype.Date, n.Args)
@@ -34,12 +37,7 @@ func (b *Binder) function(n *ast.FuncCallExpr) (plan.Expr, error) {
 		return b.ifThenElse(n.Args)
 	case "nullif":
 		return b.nullIf(n.Args)
-	case "ifnull":
-		if len(n.Args) != 2 {
-			return nil, mysqlerr.WrongArguments(name)
-		}
-		return b.coalesce(n.Args)
-	case "coalesce":
+	case "ifnull", "coalesce":
 		return b.coalesce(n.Args)
 	case "date_add", "adddate":
 		return b.dateArithmetic(plan.OpDateAdd, n.Args)
@@ -61,6 +59,9 @@ func (b *Binder) function(n *ast.FuncCallExpr) (plan.Expr, error) {
 		return b.call("locate", n.Args)
 	case "substr", "mid":
 		return b.call("substring", n.Args)
+	case "isnull":
+		e, err := b.Bind(n.Args[0])
+		return &plan.Call{Func: plan.OpIsNull, Args: []plan.Expr{e}, T: plan.BoolType}, err
 	case "schema":
 		name = "database"
 	}
@@ -71,6 +72,16 @@ func (b *Binder) function(n *ast.FuncCallExpr) (plan.Expr, error) {
 		return b.session(name)
 	}
 	return b.call(name, n.Args)
+}
+
+// syntaxArity is how many arguments the parser gives to functions with syntax of
+// their own; a name in backquotes may come with any number.
+var syntaxArity = map[string][2]int{
+	ast.DateLiteral: {1, 1}, ast.TimeLiteral: {1, 1}, ast.TimestampLiteral: {1, 1},
+	"date_add": {3, 3}, "adddate": {3, 3}, "date_sub": {3, 3}, "subdate": {3, 3},
+	"timestampadd": {3, 3}, "timestampdiff": {3, 3}, "extract": {2, 2}, "convert": {2, 2},
+	ast.CharFunc: {2, 1 << 20}, "trim": {1, 3}, "if": {3, 3}, "nullif": {2, 2}, "ifnull": {2, 2},
+	"coalesce": {1, 1 << 20}, "position": {2, 2}, "isnull": {1, 1},
 }
 
 // call binds a function of Functions.
@@ -104,7 +115,7 @@ func (b *Binder) functionArgument(n ast.ExprNode) (plan.Expr, error) {
 }
 
 func (b *Binder) resolve(name string, args []plan.Expr) (plan.Expr, error) {
-	if b.Functions == nil {
+	if b.Functions == nil || isOperator(name) {
 		return nil, mysqlerr.UnknownFunction(name)
 	}
 	types := make([]mysqltype.Type, len(args))
@@ -134,9 +145,6 @@ type refiner interface {
 }
 
 func (b *Binder) ifThenElse(nodes []ast.ExprNode) (plan.Expr, error) {
-	if len(nodes) != 3 {
-		return nil, mysqlerr.WrongArguments("if")
-	}
 	cond, err := b.Condition(nodes[0])
 	if err != nil {
 		return nil, err
@@ -150,9 +158,6 @@ func (b *Binder) ifThenElse(nodes []ast.ExprNode) (plan.Expr, error) {
 
 // nullIf binds NULLIF(a, b) to CASE WHEN a = b THEN NULL ELSE a END.
 func (b *Binder) nullIf(nodes []ast.ExprNode) (plan.Expr, error) {
-	if len(nodes) != 2 {
-		return nil, mysqlerr.WrongArguments("nullif")
-	}
 	args, err := b.bindAll(nodes)
 	if err != nil {
 		return nil, err
@@ -171,9 +176,6 @@ func (b *Binder) nullIf(nodes []ast.ExprNode) (plan.Expr, error) {
 }
 
 func (b *Binder) coalesce(nodes []ast.ExprNode) (plan.Expr, error) {
-	if len(nodes) == 0 {
-		return nil, mysqlerr.WrongArguments("coalesce")
-	}
 	args, err := b.bindAll(nodes)
 	if err != nil {
 		return nil, err
@@ -193,7 +195,7 @@ func (b *Binder) coalesce(nodes []ast.ExprNode) (plan.Expr, error) {
 // convertUsing binds CONVERT(x USING charset).
 func (b *Binder) convertUsing(nodes []ast.ExprNode) (plan.Expr, error) {
 	charset, ok := nodes[1].(*test_driver.ValueExpr)
-	if len(nodes) != 2 || !ok {
+	if !ok {
 		return nil, mysqlerr.WrongArguments("convert")
 	}
 	arg, err := b.Bind(nodes[0])
