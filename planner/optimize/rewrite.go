@@ -65,3 +65,42 @@ func filter(n plan.Node, conds ...plan.Expr) plan.Node {
 	}
 	return &plan.Filter{Input: n, Cond: cond}
 }
+
+// eachPlan applies f to the plan and to every shared definition, once. f does
+// not enter definitions.
+func (p *Pass) eachPlan(root plan.Node, f func(plan.Node) (plan.Node, error)) (plan.Node, error) {
+	defs := map[*plan.SharedDef]*plan.SharedDef{}
+	var each func(plan.Node) (plan.Node, error)
+	def := func(n plan.Node) (plan.Node, error) {
+		s, ok := n.(*plan.Shared)
+		if !ok {
+			return n, nil
+		}
+		d, ok := defs[s.Def]
+		if !ok {
+			out, err := each(s.Def.Plan)
+			if err != nil {
+				return nil, err
+			}
+			if d = s.Def; out != s.Def.Plan {
+				d = &plan.SharedDef{Name: s.Def.Name, Plan: only(out, s.Def.Plan.Columns())}
+			}
+			defs[s.Def] = d
+		}
+		if d == s.Def {
+			return s, nil
+		}
+		return &plan.Shared{Def: d, Cols: s.Cols}, nil
+	}
+	each = func(n plan.Node) (plan.Node, error) {
+		if err := p.tick(); err != nil {
+			return nil, err
+		}
+		out, err := f(n)
+		if err != nil {
+			return nil, err
+		}
+		return mapShallow(out, def)
+	}
+	return each(root)
+}

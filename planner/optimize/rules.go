@@ -16,9 +16,20 @@ var Logical = []Rule{
 	// Subqueries become joins.
 	{Name: "UnnestSubqueries", Apply: unnestSubqueries, Required: true},
 	{Name: "FoldConstants", Apply: foldConstants},
+	// Outer joins whose extra rows are dropped above become inner ones, so that
+	// more conditions can sink.
+	{Name: "SimplifyOuterJoins", Apply: simplifyOuterJoins},
 	{Name: "PushFilters", Apply: pushFilters},
+	// What must hold of one input of a join holds of the other's equal column.
+	{Name: "InferFilters", Apply: inferFilters},
+	// What can have no rows goes.
+	{Name: "PruneEmpty", Apply: pruneEmpty},
 	// Projections over projections become one.
 	{Name: "MergeProjects", Apply: mergeProjects},
+	// Nobody sees the order of rows that are grouped, joined or sorted again.
+	{Name: "DropSorts", Apply: dropSorts},
+	// Sort and limit become top-N; limits sink, never below Governed.
+	{Name: "PushLimits", Apply: pushLimits},
 	// What nobody reads is not computed.
 	{Name: "PruneColumns", Apply: pruneColumns},
 }
