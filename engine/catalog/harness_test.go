@@ -21,7 +21,7 @@ import (
 	"github.com/meshql/meshql/connectors/objstore"
 )
 
-// TestGoldens runs testdata. A file is one mesh over time:
+// TestGoldens runs testdata/goldens. A file is one mesh over time:
 //
 //	files            writes the files of its input: "-- path --" before each
 //	remove path      removes a file or a folder
@@ -36,7 +36,7 @@ import (
 //	columns domain.product, product domain.name, user name
 func TestGoldens(t *testing.T) {
 	t.Setenv("CATALOG_TEST_KEY", "0123456789abcdef0123456789abcdef")
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+	datadriven.Walk(t, "testdata/goldens", func(t *testing.T, path string) {
 		w := newWorld(t)
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			out := w.run(t, d)

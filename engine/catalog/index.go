@@ -9,6 +9,9 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/meshql/meshql/connectors/objstore"
 	"github.com/meshql/meshql/governance/descriptor"
@@ -52,7 +55,7 @@ type indexCursor struct {
 
 // look returns the descriptors that the index names now.
 func (c *indexCursor) look(ctx context.Context, store objstore.Store) (*descriptors, error) {
-	data, _, err := store.Get(ctx, indexName, maxIndexBytes)
+	data, err := c.get(ctx, store)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", indexName, err)
 	}
@@ -73,6 +76,17 @@ func (c *indexCursor) look(ctx context.Context, store objstore.Store) (*descript
 	}
 	*c = indexCursor{version: ix.Version, sum: sum, read: next}
 	return next, nil
+}
+
+// indexTimeout bounds one look at an index, so that one answer that never comes
+// does not hold up the next look.
+const indexTimeout = 4 * time.Second
+
+func (c *indexCursor) get(ctx context.Context, store objstore.Store) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
+	defer cancel()
+	data, _, err := store.Get(ctx, indexName, maxIndexBytes)
+	return data, err
 }
 
 // parseIndex reads and checks an index.
@@ -113,29 +127,49 @@ func (f *indexFile) object() string {
 	return f.Path
 }
 
+// indexReaders is how many files of an index are read at the same time.
+const indexReaders = 16
+
 // load gets every file that the index names, from before where it has not changed.
 func (ix *index) load(ctx context.Context, store objstore.Store, before *descriptors) (*descriptors, error) {
-	d := &descriptors{files: make(map[string][]byte, len(ix.Files)), version: ix.Version}
-	for _, f := range ix.Files {
+	contents := make([][]byte, len(ix.Files))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(indexReaders)
+	for i, f := range ix.Files {
 		if before != nil {
 			if data, ok := before.files[f.Path]; ok && f.holds(data) {
-				d.files[f.Path] = data
+				contents[i] = data
 				continue
 			}
 		}
-		data, _, err := store.Get(ctx, f.object(), descriptor.MaxSize)
-		switch {
-		case errors.Is(err, objstore.ErrNotFound), errors.Is(err, objstore.ErrTooLarge):
-			return nil, fmt.Errorf("%w: %s: %w", errIndexMismatch, f.Path, err)
-		case err != nil:
-			return nil, fmt.Errorf("%s: %w", f.Path, err)
-		case !f.holds(data):
-			return nil, fmt.Errorf("%w: %s", errIndexMismatch, f.Path)
-		}
-		d.files[f.Path] = data
+		group.Go(func() (err error) {
+			contents[i], err = f.get(ctx, store)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	d := &descriptors{files: make(map[string][]byte, len(ix.Files)), version: ix.Version}
+	for i, f := range ix.Files {
+		d.files[f.Path] = contents[i]
 	}
 	d.seal()
 	return d, nil
+}
+
+// get reads the file, and makes sure that it is the one that was indexed.
+func (f *indexFile) get(ctx context.Context, store objstore.Store) ([]byte, error) {
+	data, _, err := store.Get(ctx, f.object(), descriptor.MaxSize)
+	switch {
+	case errors.Is(err, objstore.ErrNotFound), errors.Is(err, objstore.ErrTooLarge):
+		return nil, fmt.Errorf("%w: %s: %w", errIndexMismatch, f.Path, err)
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", f.Path, err)
+	case !f.holds(data):
+		return nil, fmt.Errorf("%w: %s", errIndexMismatch, f.Path)
+	}
+	return data, nil
 }
 
 // holds reports whether data is what the index says of the file.

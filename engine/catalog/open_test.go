@@ -32,11 +32,3 @@ func TestOpenShop(t *testing.T) {
 		t.Errorf("ana is %+v", p)
 	}
 }
-
-// TestMySQLVerifier checks verifiers that MySQL made.
-func TestMySQLVerifier(t *testing.T) {
-	v, err := ParseVerifier(meshtest.Password)
-	if err != nil || !v.CheckPassword("secret") || v.CheckPassword("Secret") {
-		t.Errorf("the meshtest verifier does not verify: %v", err)
-	}
-}

@@ -94,7 +94,7 @@ func (h *health) fail(opts Options, what, reason string, err error, hasGood bool
 		opts.Log.Error("cannot load", "what", what, "reason", reason, "ref", h.ref, "error", detail)
 	}
 	h.state = Denied
-	if hasGood && opts.Now().Sub(h.verified) <= maxAge {
+	if hasGood && opts.Now().Sub(h.verified) < maxAge {
 		h.state = Stale
 	}
 	if h.state == Denied && was.state == Stale {
@@ -121,7 +121,7 @@ func (c *Catalog) refresh(ctx context.Context, s *source) bool {
 
 	timeout := readTimeout
 	if good != nil && age < maxAge {
-		timeout = min(timeout, max(time.Second, maxAge-age))
+		timeout = min(timeout, maxAge-age) // so that it is denied in time
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
