@@ -15,7 +15,8 @@ type joinTable struct {
 	keys  []*vec.Vector // of Equal; nil after the build unless needed
 	equal bool          // NULL equals NULL
 
-	parts  []*joinPart // a power of two; none without Equal
+	parts  []*joinPart // a power of two; none without Equal or where dense is used
+	dense  *denseKeys  // instead of parts: keys that are integers close together
 	next   []uint32    // by row: the next row of the same key, plus 1; nil if keys are unique
 	nulls  []uint32    // rows with a NULL in their key, which are in no chain
 	nolink bool        // chains are not needed: only whether a key is there
@@ -37,6 +38,16 @@ const (
 
 // index makes the chains.
 func (t *joinTable) index(ctx context.Context, j *join) error {
+	t.nolink = !j.withPayload() && j.node.On == nil
+	if !t.nolink {
+		var err error
+		if t.next, err = extend(&t.mem, t.next, t.n); err != nil {
+			return err
+		}
+	}
+	if done, err := t.indexDense(ctx); err != nil || done {
+		return err
+	}
 	parts := joinParts
 	if t.n <= serialBuild || j.q.opts.Workers == 1 {
 		parts = 1
@@ -50,13 +61,6 @@ func (t *joinTable) index(ctx context.Context, j *join) error {
 			mem:   account{budget: j.q.opts.Budget},
 			index: newKeyIndex(kinds, j.q.opts.Budget),
 		})
-	}
-	t.nolink = !j.withPayload() && j.node.On == nil
-	if !t.nolink {
-		var err error
-		if t.next, err = extend(&t.mem, t.next, t.n); err != nil {
-			return err
-		}
 	}
 	chunks := (t.n + buildChunk - 1) / buildChunk
 	if err := t.mem.reserve(int64(t.n) * 4); err != nil { // the rows of split
@@ -81,11 +85,16 @@ func (t *joinTable) index(ctx context.Context, j *join) error {
 		}
 	}
 	t.mem.release(int64(t.n-len(t.nulls)) * 4)
-	if t.next != nil && !t.many() {
-		t.mem.release(int64(cap(t.next)) * 4)
-		t.next = nil
+	if !t.many() {
+		t.dropNext()
 	}
 	return nil
+}
+
+// dropNext forgets the chains where every key has one row.
+func (t *joinTable) dropNext() {
+	t.mem.release(int64(cap(t.next)) * 4)
+	t.next = nil
 }
 
 func (t *joinTable) many() bool {
@@ -214,6 +223,7 @@ type finder struct {
 	split   []vec.Selection
 	slots   []uint32
 	byRow   []uint32
+	words   []uint64
 }
 
 func (t *joinTable) finder() *finder {
@@ -228,6 +238,12 @@ func (t *joinTable) finder() *finder {
 // plus 1, or 0. Without chains, 1 stands for a key that is there.
 func (f *finder) first(keys []*vec.Vector, n int, sel vec.Selection) ([]uint32, error) {
 	f.byRow = scratch(f.byRow, n)
+	if d := f.t.dense; d != nil {
+		f.words = scratch(f.words, sel.Count(n))
+		packColumn(f.words, 1, keys[0], len(f.words), sel)
+		d.find(f.words, sel, f.byRow)
+		return f.byRow, nil
+	}
 	f.split = splitRows(keys, n, sel, len(f.cursors), f.split)
 	for p, c := range f.cursors {
 		rows := f.split[p]

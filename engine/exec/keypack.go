@@ -20,40 +20,48 @@ func (c *keyCursor) pack(cols []*vec.Vector, n int, sel vec.Selection, add bool)
 			}
 			continue
 		}
-		if v.Form != vec.Flat {
-			v = vec.FlattenSel(v, sel)
-		}
-		dst := c.packed[col.word:]
-		switch col.kind {
-		case vec.I32:
-			packWords(dst, x.width, v.I32, m, sel)
-		case vec.I64:
-			packWords(dst, x.width, v.I64, m, sel)
-		case vec.U64:
-			packWords(dst, x.width, v.U64, m, sel)
-		case vec.F64:
-			for k := range m {
-				dst[k*x.width] = vec.FloatKey(v.F64[rowAt(sel, k)])
-			}
-		case vec.Bool:
-			for k := range m {
-				dst[k*x.width] = 0
-				if v.Bool[rowAt(sel, k)] {
-					dst[k*x.width] = 1
-				}
-			}
-		case vec.I128:
-			for k := range m {
-				u := v.I128[rowAt(sel, k)]
-				dst[k*x.width], dst[k*x.width+1] = uint64(u.Hi), u.Lo
-			}
-		case vec.Bytes, vec.Invalid:
-		}
+		packColumn(c.packed[col.word:], x.width, v, m, sel)
 		if v.Nulls != nil && x.width > 1 {
 			c.packNulls(i, v, m, sel)
 		}
 	}
 	return nil
+}
+
+// packColumn writes the words of a column of fixed width, every width words.
+func packColumn(dst []uint64, width int, v *vec.Vector, m int, sel vec.Selection) {
+	if v.Kind == vec.I64 && v.Form == vec.Dictionary && v.Dict.Values.N > 0 {
+		packCodes(dst, width, v.Dict.Values.I64, &v.Codes, m, sel)
+		return
+	}
+	if v.Form != vec.Flat {
+		v = vec.FlattenSel(v, sel)
+	}
+	switch v.Kind {
+	case vec.I32:
+		packWords(dst, width, v.I32, m, sel)
+	case vec.I64:
+		packWords(dst, width, v.I64, m, sel)
+	case vec.U64:
+		packWords(dst, width, v.U64, m, sel)
+	case vec.F64:
+		for k := range m {
+			dst[k*width] = vec.FloatKey(v.F64[rowAt(sel, k)])
+		}
+	case vec.Bool:
+		for k := range m {
+			dst[k*width] = 0
+			if v.Bool[rowAt(sel, k)] {
+				dst[k*width] = 1
+			}
+		}
+	case vec.I128:
+		for k := range m {
+			u := v.I128[rowAt(sel, k)]
+			dst[k*width], dst[k*width+1] = uint64(u.Hi), u.Lo
+		}
+	case vec.Bytes, vec.Invalid:
+	}
 }
 
 // packNulls gives the NULLs of column i one value and sets their bit.
@@ -104,5 +112,29 @@ func packWords[T int32 | int64 | uint64](dst []uint64, width int, v []T, m int, 
 		for k, i := range sel {
 			dst[k*width] = uint64(v[i])
 		}
+	}
+}
+
+// packCodes packs integers held as codes.
+func packCodes(dst []uint64, width int, values []int64, c *vec.Codes, m int, sel vec.Selection) {
+	switch {
+	case c.U8 != nil:
+		packWidth(dst, width, values, c.U8, m, sel)
+	case c.U16 != nil:
+		packWidth(dst, width, values, c.U16, m, sel)
+	default:
+		packWidth(dst, width, values, c.U32, m, sel)
+	}
+}
+
+func packWidth[C uint8 | uint16 | uint32](dst []uint64, width int, values []int64, codes []C, m int, sel vec.Selection) {
+	if sel == nil {
+		for k, c := range codes[:m] {
+			dst[k*width] = uint64(values[c])
+		}
+		return
+	}
+	for k, i := range sel {
+		dst[k*width] = uint64(values[codes[i]])
 	}
 }

@@ -167,6 +167,7 @@ func (a *Appender) appendValues(v *Vector, sel Selection, count int) {
 	case I128:
 		f.I128 = appendRows(f.I128, v.I128, sel, v.N)
 	case Bytes:
+		f.Str.Views = room(f.Str.Views, count)
 		for k := range count {
 			i := k
 			if sel != nil {
@@ -228,7 +229,19 @@ func stringBytes(v *Vector, sel Selection) int64 {
 	return n
 }
 
+// room returns s with capacity for n more, at least doubled if it grows: the
+// runtime's own growth copies a large slice five times.
+func room[T any](s []T, n int) []T {
+	if len(s)+n <= cap(s) {
+		return s
+	}
+	out := make([]T, len(s), max(len(s)+n, 2*cap(s)))
+	copy(out, s)
+	return out
+}
+
 func appendRows[T any](dst, src []T, sel Selection, n int) []T {
+	dst = room(dst, sel.Count(n))
 	if sel == nil {
 		return append(dst, src[:n]...)
 	}
@@ -239,6 +252,7 @@ func appendRows[T any](dst, src []T, sel Selection, n int) []T {
 }
 
 func appendCodes(dst []uint32, c *Codes, sel Selection, n int) []uint32 {
+	dst = room(dst, sel.Count(n))
 	if sel == nil {
 		for i := range n {
 			dst = append(dst, uint32(c.At(i)))
