@@ -13,6 +13,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // tempPrefix marks files that a Put is still writing; they are no objects.
@@ -48,8 +49,8 @@ func (s *fileStore) List(ctx context.Context, prefix string, max int) ([]Object,
 			return ctx.Err()
 		}
 		if err != nil {
-			if errors.Is(err, fs.ErrNotExist) {
-				return nil // gone since its folder was read
+			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+				return nil // gone since its folder was read, or never a folder
 			}
 			return err
 		}
