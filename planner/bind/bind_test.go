@@ -21,7 +21,7 @@ import (
 )
 
 func TestBind(t *testing.T) {
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+	datadriven.Walk(t, "testdata/queries", func(t *testing.T, path string) {
 		m := newMesh()
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			switch d.Cmd {
@@ -265,6 +265,9 @@ func (m *mesh) bind(t testing.TB, d *datadriven.TestData) string {
 	bound, err := bind.Select(context.Background(), stmt, args, m.env(domain))
 	if err != nil {
 		return errorText(err)
+	}
+	if err := contract(bound.Plan); err != nil {
+		t.Errorf("%s: %v", d.Pos, err)
 	}
 	var out strings.Builder
 	if !d.HasArg("plan-only") {

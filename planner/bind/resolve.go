@@ -17,7 +17,7 @@ type relation struct {
 	node    plan.Node
 	columns []plan.Column // that the principal may name; Domain and Product filled
 	domain  string
-	name    string
+	name    string // as it was written, in lower case
 }
 
 // resolveTable is the one place that turns a name into a relation. A product is
@@ -49,7 +49,12 @@ func (b *binder) resolveTable(domain, name string) (*relation, error) {
 	p, ok := d.Products[table]
 	if ok {
 		if decision := b.decide(p); decision.Access == governance.Select {
-			return b.governed(p, decision)
+			rel, err := b.governed(p, decision)
+			if err != nil {
+				return nil, err
+			}
+			rel.name = table
+			return rel, nil
 		}
 	}
 	if !DomainVisible(b.env, folded) {
@@ -125,7 +130,7 @@ func (b *binder) governed(p *catalog.Product, d *governance.Decision) (*relation
 		Domain: p.Domain, Product: p.Name, Owned: d.Owner, Strict: p.Strict,
 		Policies: slices.Clone(d.Policies), RowFilter: d.Rows != nil,
 	}
-	rel := &relation{node: g, domain: p.Domain, name: p.Name}
+	rel := &relation{node: g, domain: p.Domain}
 	add := func(e plan.Expr, name string) plan.Column {
 		c := b.newColumn(name, e)
 		c.Domain, c.Product = p.Domain, p.Name
