@@ -22,7 +22,7 @@ type config struct {
 	*meshFile
 	identity *Identity
 	hashKey  func(name string) []byte // nil without a key
-	digest   [sha256.Size]byte
+	digest   digest
 }
 
 const meshFileName = "mesh.yaml"

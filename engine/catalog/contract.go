@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"path"
 	"regexp"
@@ -16,6 +17,7 @@ import (
 // contract is one ODCS contract: a major version of a product.
 type contract struct {
 	file    string // under the domain's URI
+	digest  digest // of the file
 	product string
 	major   int
 	version string
@@ -82,7 +84,7 @@ func readContract(data []byte, file, domain string) (*contract, Diagnostics) {
 	if ds := checkSchema(root, file, "contract"); ds.Err() != nil {
 		return nil, ds
 	}
-	r := &contractReader{diagnoser: diagnoser{file: file}, contract: &contract{file: file}}
+	r := &contractReader{diagnoser: diagnoser{file: file}, contract: &contract{file: file, digest: sha256.Sum256(data)}}
 	r.identity(root, domain)
 	r.texts(root)
 	for i, n := range items(root, "schema") {

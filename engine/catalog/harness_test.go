@@ -80,9 +80,9 @@ func (p port) Columns() []connectors.Column { return plainColumns(p.Port.Columns
 
 func (p port) Pin(context.Context) (connectors.Snapshot, error) { return nil, errors.New("no data") }
 
-func (w *world) open(ctx context.Context, s Storage) (objstore.Store, error) {
+func (w *world) open(_ context.Context, s Storage) (objstore.Store, error) {
 	if s.IsFile() {
-		return openStore(ctx, s)
+		return s.open(nil)
 	}
 	return w.bucket(s.URI), nil
 }

@@ -49,8 +49,8 @@ var (
 // refuses older ones and another content under the same.
 type indexCursor struct {
 	version uint64
-	sum     [sha256.Size]byte // of the newest index
-	read    *descriptors      // what the newest index named; nil until it was read well
+	sum     digest       // of the newest index
+	read    *descriptors // what the newest index named; nil until it was read well
 }
 
 // look returns the descriptors that the index names now.
@@ -111,7 +111,7 @@ func parseIndex(data []byte) (*index, error) {
 				return nil, fmt.Errorf("%w: a path is not clean", errIndexMismatch)
 			}
 		}
-		if digest, err := hex.DecodeString(f.SHA256); err != nil || len(digest) != sha256.Size || seen[f.Path] {
+		if sum, err := hex.DecodeString(f.SHA256); err != nil || len(sum) != sha256.Size || seen[f.Path] {
 			return nil, fmt.Errorf("%w: a digest is none, or a path is named twice", errIndexMismatch)
 		}
 		seen[f.Path] = true
@@ -183,8 +183,8 @@ func newIndex(version uint64, d *descriptors) *index {
 	ix := &index{Version: version, Files: []indexFile{}}
 	for name, data := range sorted(d.files) {
 		sum := sha256.Sum256(data)
-		digest := hex.EncodeToString(sum[:])
-		ix.Files = append(ix.Files, indexFile{Path: name, Size: len(data), SHA256: digest, Key: path.Join("descriptors", digest+path.Ext(name))})
+		hash := hex.EncodeToString(sum[:])
+		ix.Files = append(ix.Files, indexFile{Path: name, Size: len(data), SHA256: hash, Key: path.Join("descriptors", hash+path.Ext(name))})
 	}
 	return ix
 }

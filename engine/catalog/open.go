@@ -72,7 +72,7 @@ func Open(ctx context.Context, opts Options) (*Catalog, error) {
 		opts.Now = time.Now
 	}
 	if opts.OpenStore == nil {
-		opts.OpenStore = openStore
+		opts.OpenStore = storeOpener(opts.Log)
 	}
 	if opts.OpenPort == nil {
 		opts.OpenPort = openPort

@@ -49,7 +49,7 @@ func Push(ctx context.Context, o PushOptions) (Pushed, Diagnostics, error) {
 	}
 	open := o.OpenStore
 	if open == nil {
-		open = openStore
+		open = storeOpener(nil)
 	}
 	store, err := open(ctx, o.To)
 	if err != nil {
@@ -61,18 +61,18 @@ func Push(ctx context.Context, o PushOptions) (Pushed, Diagnostics, error) {
 
 // readForPush reads the folder and finds what would keep it from being loaded.
 func readForPush(ctx context.Context, folder string, o PushOptions) (*descriptors, Diagnostics, error) {
-	source, err := openStore(ctx, Storage{URI: "file://" + filepath.ToSlash(folder)})
+	source, err := Storage{URI: "file://" + filepath.ToSlash(folder)}.open(nil)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open folder: %w", err)
 	}
 	if o.Guild {
-		d, err := readFolder(ctx, source, guildGlob)
+		d, err := readFolder(ctx, source, digest{}, guildGlob)
 		if err != nil {
 			return nil, nil, fmt.Errorf("read folder: %w", err)
 		}
 		return d, checkPolicies(d), nil
 	}
-	d, err := readFolder(ctx, source)
+	d, err := readFolder(ctx, source, digest{})
 	if err != nil {
 		return nil, nil, fmt.Errorf("read folder: %w", err)
 	}

@@ -23,7 +23,7 @@ const (
 type descriptors struct {
 	files   map[string][]byte // by path under the URI
 	version uint64            // of the index; 0: read from a folder
-	digest  [sha256.Size]byte // of all of it
+	digest  digest            // of all of it
 }
 
 var (
@@ -31,10 +31,14 @@ var (
 	errTooMuch  = fmt.Errorf("more than %d files or %d MiB of descriptors", maxFiles, maxTotalBytes>>20)
 )
 
+// digest identifies a state of descriptors.
+type digest = [sha256.Size]byte
+
 // readFolder reads a folder until two readings in a row are equal, so that a
-// change of several files is seen whole or not at all. A domain's globs are
-// those of its domain.yaml; the guild's are given.
-func readFolder(ctx context.Context, store objstore.Store, globs ...string) (*descriptors, error) {
+// change of several files is seen whole or not at all; the state called known
+// counts as the first. A domain's globs are those of its domain.yaml; the guild's
+// are given.
+func readFolder(ctx context.Context, store objstore.Store, known digest, globs ...string) (*descriptors, error) {
 	var before *descriptors
 	for range 6 {
 		now, err := readFolderOnce(ctx, store, globs)
@@ -44,7 +48,7 @@ func readFolder(ctx context.Context, store objstore.Store, globs ...string) (*de
 			continue
 		case err != nil:
 			return nil, err
-		case before != nil && now.digest == before.digest:
+		case now.digest == known, before != nil && now.digest == before.digest:
 			return now, nil
 		}
 		before = now

@@ -41,13 +41,32 @@ type source struct {
 
 // published is a good state of a source. It is immutable.
 type published struct {
-	digest   [32]byte
+	digest   digest
 	version  uint64
 	loadedAt time.Time
 	domain   *domainFiles // nil: the guild
 	products map[string]*Product
+	ports    map[portKey]connectors.Source
 	policies []governance.File
 	tests    []*governance.Test
+}
+
+// portKey identifies an output port by its contract: while that is the same the
+// port is kept, with what it knows of its files.
+type portKey struct {
+	contract digest
+	file     string
+	object   string
+}
+
+// port returns the port that p has under key, if it could be opened.
+func (p *published) port(key portKey) (connectors.Source, bool) {
+	if p == nil {
+		return nil, false
+	}
+	port, ok := p.ports[key]
+	_, failed := port.(*absent)
+	return port, ok && !failed
 }
 
 func newSource(name string, e *storageEntry, m *meshFile) *source {
@@ -147,7 +166,11 @@ func (c *Catalog) look(ctx context.Context, s *source, good *published) (*publis
 	if err != nil {
 		return nil, fmt.Errorf("open storage: %w", err)
 	}
-	read, err := s.read(ctx)
+	var known digest
+	if good != nil {
+		known = good.digest
+	}
+	read, err := s.read(ctx, known)
 	if err != nil {
 		return nil, err
 	}
@@ -177,8 +200,15 @@ func (c *Catalog) look(ctx context.Context, s *source, good *published) (*publis
 		c.opts.Log.Warn("domain", "domain", s.name, "diagnostic", d.String())
 	}
 	next.domain, next.policies, next.tests = domain, domain.policies, domain.tests
+	next.ports = map[portKey]connectors.Source{}
 	next.products = productsOf(s.name, domain.Owner.Roles, domain.contracts, func(ct *contract, o *object, columns []Column) connectors.Source {
-		return c.port(ctx, s, ct, o, columns)
+		key := portKey{ct.digest, ct.file, o.name}
+		port, kept := good.port(key)
+		if fresh || !kept {
+			port = c.port(ctx, s, ct, o, columns)
+		}
+		next.ports[key] = port
+		return port
 	})
 	return next, nil
 }
@@ -205,15 +235,15 @@ func (c *Catalog) open(ctx context.Context, s *source) (bool, error) {
 	return true, nil
 }
 
-// read reads the source's descriptors.
-func (s *source) read(ctx context.Context) (*descriptors, error) {
+// read reads the source's descriptors; known is the digest of those in force.
+func (s *source) read(ctx context.Context, known digest) (*descriptors, error) {
 	switch {
 	case !s.storage.IsFile():
 		return s.index.look(ctx, s.store)
 	case s.name == "":
-		return readFolder(ctx, s.store, guildGlob)
+		return readFolder(ctx, s.store, known, guildGlob)
 	}
-	return readFolder(ctx, s.store)
+	return readFolder(ctx, s.store, known)
 }
 
 // guildGlob is which files of its folder are the guild's.

@@ -2,14 +2,15 @@ package catalog
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/meshql/meshql/connectors"
 	"github.com/meshql/meshql/connectors/objstore"
 )
 
-// openStore opens a folder or a bucket under the credentials that its reference
-// names.
-func openStore(_ context.Context, s Storage) (objstore.Store, error) {
+// open opens a folder or a bucket under the credentials that its reference
+// names. The log, if not nil, gets what the operator should know of it.
+func (s Storage) open(log *slog.Logger) (objstore.Store, error) {
 	if s.IsFile() {
 		return objstore.Open(s.URI, "", objstore.S3Config{})
 	}
@@ -17,7 +18,12 @@ func openStore(_ context.Context, s Storage) (objstore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return objstore.Open(s.URI, "", objstore.S3Config{Endpoint: s.Endpoint, Region: s.Region, Credentials: keys})
+	return objstore.Open(s.URI, "", objstore.S3Config{Endpoint: s.Endpoint, Region: s.Region, Credentials: keys, Logger: log})
+}
+
+// storeOpener opens stores that log to log.
+func storeOpener(log *slog.Logger) func(context.Context, Storage) (objstore.Store, error) {
+	return func(_ context.Context, s Storage) (objstore.Store, error) { return s.open(log) }
 }
 
 // openPort opens Parquet files.

@@ -31,7 +31,7 @@ type Report struct {
 // says that there was nothing to check.
 func Validate(ctx context.Context, name string, opts Options) (*Report, error) {
 	if opts.OpenStore == nil {
-		opts.OpenStore = openStore
+		opts.OpenStore = storeOpener(opts.Log)
 	}
 	name, err := filepath.Abs(strings.TrimPrefix(name, "file://"))
 	if err != nil {
@@ -101,11 +101,11 @@ func (v *validation) domainFolder(ctx context.Context, dir string) error {
 			}
 		}
 	}
-	store, err := openStore(ctx, Storage{URI: "file://" + filepath.ToSlash(dir)})
+	store, err := Storage{URI: "file://" + filepath.ToSlash(dir)}.open(v.opts.Log)
 	if err != nil {
 		return fmt.Errorf("domain folder: %w", err)
 	}
-	d, err := readFolder(ctx, store)
+	d, err := readFolder(ctx, store, digest{})
 	if err != nil {
 		return fmt.Errorf("domain folder: %w", err)
 	}
@@ -213,7 +213,7 @@ func (v *validation) read(ctx context.Context, s *source) (*descriptors, error) 
 		return nil, err
 	}
 	s.store = store
-	return s.read(ctx)
+	return s.read(ctx, digest{})
 }
 
 func (v *validation) unreadable(cfg *config, s *source, err error) {

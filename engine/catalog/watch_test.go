@@ -113,9 +113,9 @@ func TestWatch(t *testing.T) {
 		hang := &hanging{bucket: w.bucket("s3://far/mesh")}
 		opts := w.options()
 		opts.Now, opts.Poll = time.Now, 0
-		opts.OpenStore = func(ctx context.Context, s Storage) (objstore.Store, error) {
+		opts.OpenStore = func(_ context.Context, s Storage) (objstore.Store, error) {
 			if s.IsFile() {
-				return openStore(ctx, s)
+				return s.open(nil)
 			}
 			return hang, nil
 		}
@@ -226,7 +226,7 @@ func TestUnstableFolder(t *testing.T) {
 	b := &bucket{objects: map[string][]byte{domainFileName: []byte("domain: shop\nproducts: p/*.yaml\npolicies: q/*.yaml\n")}}
 	n := 0
 	b.slow = func() { n++; b.objects[domainFileName] = fmt.Appendf(nil, "domain: shop\ndescription: %d\n", n) }
-	if _, err := readFolder(t.Context(), listing{b}); !errors.Is(err, errUnstable) {
+	if _, err := readFolder(t.Context(), listing{b}, digest{}); !errors.Is(err, errUnstable) {
 		t.Errorf("read with %v", err)
 	}
 }
@@ -250,5 +250,37 @@ func TestPortFailure(t *testing.T) {
 	_, err = p.Source.Pin(t.Context())
 	if err == nil || strings.Contains(err.Error(), "secret") || len(p.Source.Columns()) != 1 {
 		t.Errorf("a port that cannot be opened pins with %v", err)
+	}
+}
+
+// TestPortIsKept keeps a port, with its cache, while its contract is the same.
+func TestPortIsKept(t *testing.T) {
+	w := newWorld(t)
+	w.write(t, twoDomains)
+	opened := 0
+	opts := w.options()
+	opts.OpenPort = func(_ context.Context, p Port) (connectors.Source, error) {
+		if opened++; opened == 1 {
+			return nil, errors.New("not yet")
+		}
+		return port{p}, nil
+	}
+	c, err := Open(t.Context(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.catalog = c
+	for i, change := range []string{
+		"-- shop/policies/p.yaml --\n- {id: other, grant: select}",
+		"-- shop/policies/p.yaml --\n- {id: third, grant: select}",
+		strings.Replace(twoDomains, "1.0.0", "1.0.1", 1),
+	} {
+		w.write(t, change)
+		if err := c.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if want := []int{2, 2, 3}[i]; opened != want {
+			t.Errorf("after change %d ports were opened %d times, want %d", i, opened, want)
+		}
 	}
 }
