@@ -50,9 +50,9 @@ func Start(t testing.TB) *Server {
 	binary := findBinary()
 	if binary == "" {
 		if os.Getenv("MESHQL_REQUIRE_S3") == "1" {
-			t.Fatal("no versitygw: run make .tools/versitygw")
+			t.Fatal("no versitygw; make test installs it")
 		}
-		t.Skip("no versitygw: run make .tools/versitygw")
+		t.Skip("no versitygw; make test installs it")
 	}
 	s := &Server{t: t, binary: binary, root: objstore.Secret{AccessKeyID: "root", SecretAccessKey: rand.Text()}}
 	for range 3 { // another process may take the port before the server does
