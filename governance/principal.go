@@ -64,10 +64,10 @@ func (a attributes) value(p *Principal, name string) any {
 			return v
 		}
 	case int64:
-		switch t.Type.ID {
-		case mysqltype.BigInt:
+		if t.Type.ID == mysqltype.BigInt {
 			return v
-		case mysqltype.Double:
+		}
+		if t.Type.ID == mysqltype.Double {
 			return float64(v)
 		}
 	case float64:

@@ -123,8 +123,9 @@ func width(e plan.Expr) int {
 		return 24
 	case mysqltype.Int:
 		return 32
+	default:
+		return 64
 	}
-	return 64
 }
 
 // narrow are functions whose results are small whatever their type says.

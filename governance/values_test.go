@@ -107,11 +107,12 @@ func parseValue(text string, t mysqltype.Type) (any, error) {
 	case mysqltype.DateTime, mysqltype.Timestamp:
 		at, err := time.Parse(time.DateTime, text)
 		return at.UnixMicro(), err
+	default:
+		if t.Unsigned {
+			return strconv.ParseUint(text, 10, 64)
+		}
+		return strconv.ParseInt(text, 10, 64)
 	}
-	if t.Unsigned {
-		return strconv.ParseUint(text, 10, 64)
-	}
-	return strconv.ParseInt(text, 10, 64)
 }
 
 // What policies may call is deterministic, and the engine has it.
