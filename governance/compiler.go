@@ -42,7 +42,7 @@ type bound struct {
 }
 
 func (b *bound) reason() Reason {
-	return Reason{Policy: b.ID, Layer: b.layer, Effect: b.Policy.effect()}
+	return Reason{Policy: b.ID, Layer: b.layer, Effect: b.effect()}
 }
 
 // layer is the guild's policies, or one domain's.
@@ -263,9 +263,10 @@ func (c *compiler) unmatched(l *layer) {
 	var names []string
 	for _, d := range c.in.Domains {
 		for _, r := range d.Relations {
-			if l.domain == "" {
+			switch l.domain {
+			case "":
 				names = append(names, r.Product, r.Domain+"."+r.Product)
-			} else if l.domain == d.Name {
+			case d.Name:
 				names = append(names, r.Product)
 			}
 		}

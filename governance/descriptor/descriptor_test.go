@@ -2,6 +2,7 @@ package descriptor
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -120,7 +121,8 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		n, err := Parse(data, "f.yaml")
 		if err != nil {
-			if len(err.(Diagnostics)) == 0 {
+			var ds Diagnostics
+			if !errors.As(err, &ds) || len(ds) == 0 {
 				t.Error("an error without diagnostics")
 			}
 			return
@@ -176,7 +178,7 @@ func TestDiagnostics(t *testing.T) {
 		t.Error("only errors are an error")
 	}
 	long := strings.Repeat("x", 100)
-	for name, hint := range map[string]string{"nmae": `did you mean "name"?`, "q": "", "ab": "", long: "", "NAME": `did you mean "name"?`} {
+	for name, hint := range map[string]string{"nme": `did you mean "name"?`, "q": "", "ab": "", long: "", "NAME": `did you mean "name"?`} {
 		if got := DidYouMean(name, []string{"name", "names", "column"}); got != hint {
 			t.Errorf("%s: %q", name, got)
 		}
