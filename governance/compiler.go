@@ -244,7 +244,7 @@ func (c *compiler) conflicts(r *Relation, g *governed) {
 			case m.expr == nil:
 			case !found:
 				first[m.column] = masked{b, m.expr}
-			case !plan.Equal(before.expr, m.expr):
+			case !plan.Equal(before.expr, m.expr) && !apart(before.by, b) && !apart(b, before.by):
 				c.report(descriptor.Warning, b.File, b.Mask.Position, "MQ114", "make them equal, or let to, when or except keep them apart",
 					"column %q of %s.%s has two masks, %s (%s, policy %s) and %s (%s, policy %s): whom both bind sees NULL",
 					r.Columns[m.column].Name, r.Domain, r.Product,
@@ -252,6 +252,24 @@ func (c *compiler) conflicts(r *Relation, g *governed) {
 			}
 		}
 	}
+}
+
+// apart reports whether b binds only those whom a's except frees: then the two
+// never bind the same principal.
+func apart(a, b *bound) bool {
+	if len(b.To) == 0 || a.Except == nil {
+		return false
+	}
+	for _, to := range b.To {
+		freed := slices.ContainsFunc(a.Except.Any, func(s Subject) bool { return s.Kind == to.Kind && s.Name == to.Name })
+		if len(a.Except.All) == 1 {
+			freed = freed || a.Except.All[0].Kind == to.Kind && a.Except.All[0].Name == to.Name
+		}
+		if !freed {
+			return false
+		}
+	}
+	return true
 }
 
 // unmatched warns of policies that no relation matches, unless a domain is not

@@ -25,7 +25,7 @@ const Orders = 1_000_000
 
 // generation changes whenever the generated data does, so that a folder written
 // by an earlier version is written anew.
-const generation = "1"
+const generation = "2"
 
 // Write writes the mesh with the given number of orders below dir, unless it
 // stands there already, and returns the path of its mesh.yaml.

@@ -54,7 +54,7 @@ func orderOf(i, orders, customers int) order {
 	c := 1 + chance(i, 1, customers)
 	spread := int64(years) * dayMicros / int64(max(orders, 1))
 	return order{customer: c, country: pick(countries, c, 40), cents: 500 + int64(chance(i, 2, 20_000)) + int64(chance(i, 3, 2))*int64(chance(i, 4, 80_000)),
-		at: opened*dayMicros + int64(i)*spread + int64(chance(i, 5, int(max(spread/1_000_000, 1))))*1_000_000}
+		at: opened*dayMicros + (int64(i)*spread/1_000_000+int64(chance(i, 5, int(max(spread/1_000_000, 1)))))*1_000_000}
 }
 
 // shop returns the generated products for a number of orders.
