@@ -106,7 +106,7 @@ func checkExpr(e plan.Expr, fail func(string, ...any)) {
 			}
 		case plan.OpAdd, plan.OpSub, plan.OpMul, plan.OpDiv, plan.OpMod, plan.OpIntDiv:
 			for _, a := range x.Args {
-				if !a.Type().IsNumeric() || (a.Type().ID == mysqltype.Double) != (x.Args[0].Type().ID == mysqltype.Double) {
+				if !a.Type().IsNumeric() || (a.Type().Kind() == vec.F64) != (x.T.Kind() == vec.F64) && x.Func != plan.OpIntDiv {
 					fail("%s computes with %s", text(e), a.Type())
 				}
 			}

@@ -235,7 +235,7 @@ func (b *Binder) compareConst(op string, e plan.Expr, c *plan.Const) (plan.Expr,
 		}
 		c = n
 	}
-	if t.ID == mysqltype.Null || t.IsString() && c.Value != nil {
+	if t.ID == mysqltype.Null || t.ID == mysqltype.JSON || t.IsString() && c.Value != nil {
 		return nil, nil // collations are commonType's; numbers meet text in DOUBLE
 	}
 	k, how := convert(c, t, b.zone())

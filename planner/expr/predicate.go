@@ -230,7 +230,7 @@ func (b *Binder) texts(operator string, nodes ...ast.ExprNode) ([]plan.Expr, err
 
 // text gives e as text.
 func (b *Binder) text(e plan.Expr) plan.Expr {
-	if e.Type().IsString() {
+	if e.Type().IsString() && e.Type().ID != mysqltype.JSON {
 		return e
 	}
 	if e.Type().ID == mysqltype.Bool {

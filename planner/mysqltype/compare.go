@@ -1,7 +1,7 @@
 package mysqltype
 
 // Compare returns the type that values of a and b are compared as, and whether
-// they can be compared: JSON with anything else cannot. A caller with a
+// they can be compared: JSON cannot. A caller with a
 // constant at hand may do better and convert it to the other side's type.
 //
 // Numbers compare exactly unless one is DOUBLE; a signed with an unsigned
@@ -9,14 +9,14 @@ package mysqltype
 // text as the temporal value; text with text as text.
 func Compare(a, b Type) (Type, bool) {
 	switch {
+	case a.ID == JSON || b.ID == JSON:
+		return Type{}, false
 	case a.ID == Null && b.ID == Null:
 		return Type{ID: BigInt}, true
 	case a.ID == Null:
 		return plain(b), true
 	case b.ID == Null:
 		return plain(a), true
-	case a.ID == JSON || b.ID == JSON:
-		return Type{}, false
 	case a.IsNumeric() && b.IsNumeric():
 		return compareNumbers(a, b), true
 	case a.IsTemporal() && b.IsTemporal():
