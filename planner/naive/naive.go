@@ -134,7 +134,11 @@ func (in *interpreter) scan(n *plan.Scan, up *frame) ([][]any, error) {
 			if err != nil {
 				return nil, err
 			}
-			for i := range b.N {
+			for k := range b.Rows() {
+				i := k
+				if b.Sel != nil {
+					i = int(b.Sel[k])
+				}
 				row := make([]any, len(n.Cols))
 				for j := range n.Cols {
 					v, err := b.Col(in.ctx, j)
