@@ -187,7 +187,11 @@ func (pr *pruner) node(n plan.Node, need plan.ColumnSet) plan.Node {
 			list[i] = list[i] || need.Has(c.ID)
 		}
 		return n
-	case *plan.Filter, *plan.Join, *plan.Sort, *plan.Limit, *plan.TopN, *plan.MaxOneRow:
+	case *plan.Join:
+		below := plan.Uses(n)
+		below.AddAll(need)
+		return plan.WithInputs(n, []plan.Node{narrow(pr.node(n.Left, below), below), narrow(pr.node(n.Right, below), below)})
+	case *plan.Filter, *plan.Sort, *plan.Limit, *plan.TopN, *plan.MaxOneRow:
 	}
 	below := plan.Uses(n)
 	below.AddAll(need)
@@ -197,6 +201,21 @@ func (pr *pruner) node(n plan.Node, need plan.ColumnSet) plan.Node {
 		out[i] = pr.node(in, below)
 	}
 	return plan.WithInputs(n, out)
+}
+
+// narrow drops columns that were only needed below n, so that a join does not
+// keep them.
+func narrow(n plan.Node, need plan.ColumnSet) plan.Node {
+	var cols []plan.Column
+	for _, c := range n.Columns() {
+		if need.Has(c.ID) {
+			cols = append(cols, c)
+		}
+	}
+	if len(cols) == 0 {
+		return n
+	}
+	return only(n, cols)
 }
 
 func pruneScan(n *plan.Scan, need plan.ColumnSet) plan.Node {
@@ -256,7 +275,7 @@ func (pr *pruner) project(n *plan.Project, need plan.ColumnSet) plan.Node {
 		p = n
 	}
 	in := pr.node(n.Input, plan.Uses(p))
-	if len(p.Cols) == 0 {
+	if len(p.Cols) == 0 || passes(p) { // who wants just these columns takes them
 		return in
 	}
 	if p == n {

@@ -35,7 +35,13 @@ var Logical = []Rule{
 }
 
 // CostBased are the rules that look at statistics.
-var CostBased = []Rule{}
+var CostBased = []Rule{
+	// Few rows on the way, small tables built.
+	{Name: "OrderJoins", Apply: orderJoins},
+	// The new order needs other columns in between.
+	{Name: "MergeProjects", Apply: mergeProjects},
+	{Name: "PruneColumns", Apply: pruneColumns},
+}
 
 // Rules returns the names of the rules that can be left out.
 func Rules() []string {
