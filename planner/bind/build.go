@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"strconv"
+
 	"github.com/pingcap/tidb/pkg/parser/ast"
 	"github.com/pingcap/tidb/pkg/parser/test_driver"
 
@@ -132,7 +134,7 @@ func (b *binder) keep(n plan.Node, cols []plan.Column) plan.Node {
 	return p
 }
 
-// limit binds LIMIT over n.
+// limit binds LIMIT over n. An argument that is NULL counts as 0, as in MySQL.
 func (b *binder) limit(n plan.Node, l *ast.Limit) (plan.Node, error) {
 	if l == nil {
 		return n, nil
@@ -173,6 +175,12 @@ func (b *binder) limitValue(n ast.ExprNode) (int64, error) {
 		}
 	case uint64:
 		return int64(min(v, 1<<63-1)), nil
+	case nil: // an argument: none is known while a statement is prepared
+		return 0, nil
+	case string: // drivers send arguments as text
+		if k, err := strconv.ParseUint(v, 10, 63); err == nil {
+			return int64(k), nil
+		}
 	}
 	return 0, mysqlerr.IncorrectLimit()
 }

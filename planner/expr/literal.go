@@ -166,7 +166,7 @@ func temporalLiteral(id mysqltype.ID, args []ast.ExprNode) (plan.Expr, error) {
 	micros, digits, ok := parseDateTime(v.GetString())
 	switch {
 	case !ok:
-		return nil, mysqlerr.IncorrectValue(map[mysqltype.ID]string{mysqltype.Date: "DATE"}[id])
+		return nil, mysqlerr.IncorrectValue(temporalName(mysqltype.Type{ID: id}))
 	case id == mysqltype.Date:
 		day := floorDiv(micros, microsPerDay)
 		if day*microsPerDay != micros {
