@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/meshql/meshql/governance/descriptor"
@@ -38,6 +39,8 @@ func readDomainFile(data []byte, name string) (*domainFile, Diagnostics) {
 	switch {
 	case !domainName.MatchString(f.Domain.Text):
 		d.errorf(f.Domain.Position, "MQ201", nameHint, "%q is no name for a domain", f.Domain.Text)
+	case slices.Contains(reservedDomains, f.Domain.Text):
+		d.errorf(f.Domain.Position, "MQ201", "", "the name %q is MySQL's or meshql's own", f.Domain.Text)
 	case name != "" && f.Domain.Text != name:
 		d.errorf(f.Domain.Position, "MQ220", "make them agree", "this is domain %q, but the mesh calls it %q", f.Domain.Text, name)
 	}

@@ -142,15 +142,15 @@ func (c *Catalog) refresh(ctx context.Context, s *source) bool {
 	if good != nil && age < maxAge {
 		timeout = min(timeout, maxAge-age) // so that it is denied in time
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	looking, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	started := c.opts.Now()
-	next, err := c.look(ctx, s, good)
+	next, err := c.look(looking, s, good)
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s.ctx.Err() != nil {
-		return false
+	if s.ctx.Err() != nil || err != nil && ctx.Err() != nil {
+		return false // it left the mesh, or the caller gave up: that says nothing of it
 	}
 	if err != nil {
 		return s.health.fail(c.opts, s.title(), reasonOf(err), err, good != nil)
