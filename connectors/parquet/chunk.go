@@ -90,12 +90,16 @@ func (c *chunk) load(ctx context.Context) error {
 	if c.parts == nil {
 		return nil
 	}
-	for _, p := range c.parts {
+	found := make([][]byte, len(c.parts))
+	for i, p := range c.parts {
 		b, err := c.r.fetch.bytes(ctx, p.span)
 		if err != nil {
 			return err
 		}
-		if err := c.scan(b, p); err != nil {
+		found[i] = b
+	}
+	for i, p := range c.parts {
+		if err := c.scan(found[i], p); err != nil {
 			return err
 		}
 	}

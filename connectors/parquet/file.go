@@ -25,7 +25,7 @@ type File struct {
 type chunkMeta struct {
 	codec       codec
 	start, size int64 // of dictionary and pages
-	firstData   int64 // position of the first data page
+	raw         int64 // uncompressed bytes, a claim
 	offsetIndex span
 	columnIndex span
 }
@@ -148,7 +148,7 @@ func (f *File) load(footer []byte) (err error) {
 			if column.FilePath != nil && *column.FilePath != "" {
 				return unsupported("a column stands in another file")
 			}
-			c := chunkMeta{codec: codec(m.Codec), start: m.DataPageOffset, size: m.TotalCompressedSize, firstData: m.DataPageOffset}
+			c := chunkMeta{codec: codec(m.Codec), start: m.DataPageOffset, size: m.TotalCompressedSize, raw: m.TotalUncompressedSize}
 			if d := m.DictionaryPageOffset; d != nil && *d > 0 && *d < c.start {
 				c.start = *d
 			}

@@ -105,8 +105,8 @@ func batchRows(f *File, group int, columns []int) int {
 	g := &f.rowGroups[group]
 	n := defaultBatchRows
 	for _, o := range columns {
-		if f.leaves[o].typ.Kind() == vec.Bytes && g.Columns[o].Bytes > 0 {
-			n = int(min(int64(n), batchBytes*max(g.Rows, 1)/g.Columns[o].Bytes))
+		if raw := f.chunks[group][o].raw; f.leaves[o].typ.Kind() == vec.Bytes && raw > 0 {
+			n = int(min(int64(n), batchBytes*max(g.Rows, 1)/raw))
 		}
 	}
 	return max(n, minBatchRows)
