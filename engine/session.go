@@ -241,7 +241,9 @@ func (s *Session) Describe(ctx context.Context, sql string) ([]plan.Column, int,
 		return nil, 0, nil
 	}
 	mesh := s.engine.catalog.Mesh()
-	bound, err := bind.Select(ctx, sel.Node, make([]any, sel.Params), s.bindEnv(mesh, nil))
+	env := s.bindEnv(mesh, nil)
+	env.Preparing = true
+	bound, err := bind.Select(ctx, sel.Node, make([]any, sel.Params), env)
 	if err != nil {
 		return nil, 0, s.failed(err)
 	}
