@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/meshql/meshql/engine/vec"
@@ -54,7 +55,13 @@ func (c *concatenation) finish(ctx context.Context) error {
 	for i := range rows {
 		rows[i] = uint32(i)
 	}
+	compared := 0
 	slices.SortFunc(rows, func(a, b uint32) int {
+		// Once the query has ended all rows compare as equal, which ends the sort.
+		if compared++; compared%vec.BatchRows == 0 && ctx.Err() != nil || compared < 0 {
+			compared = math.MinInt
+			return 0
+		}
 		if x, y := slots[a], slots[b]; x != y {
 			return int(int64(x) - int64(y))
 		}
@@ -66,6 +73,9 @@ func (c *concatenation) finish(ctx context.Context) error {
 		}
 		return int(int64(a) - int64(b))
 	})
+	if err := alive(ctx); err != nil {
+		return err
+	}
 	var text []byte
 	for i, r := range rows {
 		if i%vec.BatchRows == 0 {

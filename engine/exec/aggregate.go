@@ -138,9 +138,9 @@ func (a *aggregation) mergeParts(ctx context.Context, tables []*groupTable) erro
 			return err
 		}
 	}
-	if err := a.q.tasks(ctx, len(tables), func(_ context.Context, i int) error {
-		split[i] = tables[i].partition(groupParts)
-		return nil
+	if err := a.q.tasks(ctx, len(tables), func(ctx context.Context, i int) (err error) {
+		split[i], err = tables[i].partition(ctx, groupParts)
+		return err
 	}); err != nil {
 		return err
 	}

@@ -171,11 +171,14 @@ func (t *groupTable) release() {
 
 // partition splits t's slots into n (a power of two) lists by the hash of their
 // keys.
-func (t *groupTable) partition(n int) []vec.Selection {
+func (t *groupTable) partition(ctx context.Context, n int) ([]vec.Selection, error) {
 	out := make([]vec.Selection, n)
 	cols := t.g.keys(t.rows.vectors())
 	var hashes []uint64
 	for lo := 0; lo < t.len(); lo += vec.BatchRows {
+		if err := alive(ctx); err != nil {
+			return nil, err
+		}
 		hi := min(lo+vec.BatchRows, t.len())
 		b := make([]*vec.Vector, len(cols))
 		for i, c := range cols {
@@ -187,7 +190,7 @@ func (t *groupTable) partition(n int) []vec.Selection {
 			out[p] = append(out[p], uint32(lo+i))
 		}
 	}
-	return out
+	return out, nil
 }
 
 // groupLane is how one goroutine brings batches into a groupTable.

@@ -14,7 +14,7 @@ import (
 // rows that it saw, and one lane takes the first of all. A limit that would
 // keep most of a large input anyway is a sort with a limit.
 func (q *query) topN(n *plan.TopN) (*stream, error) {
-	const most = 1 << 20
+	const most = 1 << 16
 	if n.Count < 0 || n.Offset > most || n.Count > most {
 		return q.limit(&plan.Limit{Input: &plan.Sort{Input: n.Input, Keys: n.Keys}, Offset: n.Offset, Count: n.Count})
 	}
