@@ -59,7 +59,7 @@ func (p *printer) node(n Node, depth int) {
 	if g, ok := n.(*Governed); ok && p.opts.HidePolicy {
 		Walk(g.Input, func(n Node) bool {
 			if s, ok := n.(*Scan); ok {
-				p.node(s, depth+1)
+				fmt.Fprintf(&p.b, "%s%s\n", strings.Repeat("  ", depth+1), p.bareScan(s))
 			}
 			return true
 		})
@@ -117,9 +117,17 @@ func (k SetKind) String() string { return setNames[k] }
 
 func (p *printer) scan(n *Scan) string {
 	s := "scan " + n.Name + " " + p.columns(n.Cols)
-	if n.RowFilter > 0 && !p.opts.HidePolicy {
+	if n.RowFilter > 0 {
 		s += " row filter: " + p.conjuncts(n.Filters[:n.RowFilter])
 	}
+	return s + p.queryFilters(n)
+}
+
+// bareScan leaves out what policies read: its columns may be hidden ones.
+func (p *printer) bareScan(n *Scan) string { return "scan " + n.Name + p.queryFilters(n) }
+
+func (p *printer) queryFilters(n *Scan) string {
+	s := ""
 	if len(n.Filters) > n.RowFilter {
 		s += " filter: " + p.conjuncts(n.Filters[n.RowFilter:])
 	}
@@ -266,9 +274,11 @@ func (p *printer) keys(keys []SortKey) string {
 }
 
 func (p *printer) columns(cols []Column) string {
-	out := make([]string, len(cols))
-	for i, c := range cols {
-		out[i] = p.column(c)
+	var out []string
+	for _, c := range cols {
+		if c.Name != "" || p.opts.IDs { // a min_group entity has no name
+			out = append(out, p.column(c))
+		}
 	}
 	return "(" + strings.Join(out, ", ") + ")"
 }
