@@ -15,6 +15,7 @@ func pruneEmpty(p *Pass, root plan.Node) (plan.Node, error) {
 	})
 }
 
+// empty reports whether n is literally no rows.
 func empty(n plan.Node) bool {
 	v, ok := n.(*plan.Values)
 	return ok && len(v.Rows) == 0
@@ -62,7 +63,7 @@ func neverRows(n plan.Node) bool {
 func withoutEmpty(n plan.Node) plan.Node {
 	switch n := n.(type) {
 	case *plan.Join:
-		if !empty(n.Right) {
+		if !empty(n.Right) && (n.On == nil || !isFalse(n.On) && !isNull(n.On)) {
 			return n
 		}
 		switch n.Kind {

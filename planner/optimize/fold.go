@@ -425,7 +425,7 @@ func simplifyCase(x *plan.Case) plan.Expr {
 		return plan.Null(x.T)
 	}
 	if !sameType(els.Type(), x.T) {
-		return x
+		return &plan.Cast{Arg: els, T: x.T, Implicit: true}
 	}
 	return els
 }

@@ -153,7 +153,12 @@ func (p *printer) join(n *Join) string {
 		on = append(on, p.operand(e.Left)+op+p.operand(e.Right))
 	}
 	if n.On != nil {
-		on = append(on, p.conjuncts(Conjuncts(n.On)))
+		for _, c := range Conjuncts(n.On) {
+			on = append(on, p.operand(c))
+		}
+	}
+	if n.On != nil && len(on) == 1 {
+		on[0] = p.expr(n.On)
 	}
 	switch {
 	case len(on) > 0:
@@ -186,6 +191,9 @@ func (p *printer) aggregate(n *Aggregate) string {
 		s += " " + p.computed(n.GroupBy, n.Cols[:len(n.GroupBy)])
 	}
 	if n.MinGroup != nil {
+		if p.opts.HidePolicy {
+			return s + " entities: " + n.MinGroup.Policy
+		}
 		s += fmt.Sprintf(" at least %d entities: %s", n.MinGroup.Size, n.MinGroup.Policy)
 	}
 	return s
