@@ -65,8 +65,11 @@ var (
 	semanticVersion  = regexp.MustCompile(`^v?(0|[1-9][0-9]{0,5})(\.(0|[1-9][0-9]*)){0,2}([-+][0-9A-Za-z.+-]+)?$`)
 )
 
-// maxColumns is how many columns a relation may have.
-const maxColumns = 4096
+// Caps on one contract.
+const (
+	maxColumns = 4096 // of a relation
+	maxObjects = 256
+)
 
 // readContract reads the contract at file of the given domain. The folder names
 // decide product and major.
@@ -87,10 +90,15 @@ func readContract(data []byte, file, domain string) (*contract, Diagnostics) {
 	r := &contractReader{diagnoser: diagnoser{file: file}, contract: &contract{file: file, digest: sha256.Sum256(data)}}
 	r.identity(root, domain)
 	r.texts(root)
-	for i, n := range items(root, "schema") {
-		r.object(n, i)
+	objects := items(root, "schema")
+	if len(objects) > maxObjects {
+		r.errorf(root.Get("schema").Position, "MQ304", "split the product", "the contract has more than %d schema objects", maxObjects)
+		objects = nil
 	}
-	if len(r.contract.objects) == 0 {
+	for _, n := range objects {
+		r.object(n)
+	}
+	if len(objects) == 0 {
 		r.errorf(root.Position, "MQ304", "describe the product's columns under schema", "the contract has no schema")
 	}
 	r.servers(root)
@@ -164,7 +172,7 @@ func (r *contractReader) texts(root *descriptor.Node) {
 }
 
 // object reads one schema object.
-func (r *contractReader) object(n *descriptor.Node, i int) {
+func (r *contractReader) object(n *descriptor.Node) {
 	o := &object{
 		at: n.Position, name: text(n, "name"), physical: text(n, "physicalName"), title: text(n, "businessName"),
 		description: text(n, "description"), tags: texts(n, "tags"),
@@ -174,8 +182,13 @@ func (r *contractReader) object(n *descriptor.Node, i int) {
 			r.errorf(n.Position, "MQ306", "", "schema object %q is given twice", o.name)
 		}
 	}
+	properties := items(n, "properties")
+	if len(properties) == 0 || len(properties) > maxColumns {
+		r.errorf(n.Position, "MQ304", "", "schema object %q must have 1 to %d properties", o.name, maxColumns)
+		return
+	}
 	seen := map[string]bool{}
-	for _, p := range items(n, "properties") {
+	for _, p := range properties {
 		c, ok := r.column(p)
 		if !ok {
 			continue
@@ -187,8 +200,8 @@ func (r *contractReader) object(n *descriptor.Node, i int) {
 		}
 		o.columns = append(o.columns, c)
 	}
-	if len(o.columns) == 0 || len(o.columns) > maxColumns {
-		r.errorf(n.Position, "MQ304", "", "schema object %q must have 1 to %d readable properties", o.name, maxColumns)
+	if len(o.columns) == 0 {
+		r.errorf(n.Position, "MQ304", "", "schema object %q has no property that can be read", o.name)
 	}
 	r.keys(n, o)
 	r.relationships(n, o)

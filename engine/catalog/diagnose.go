@@ -29,10 +29,22 @@ func (d *diagnoser) warnf(at descriptor.Position, rule, hint, format string, arg
 	d.found[len(d.found)-1].Severity = descriptor.Warning
 }
 
+// maxDiagnostics is how many findings a file can have; the rest are not told.
+const maxDiagnostics = 100
+
 // done returns what was found, in order and without repetition.
 func (d *diagnoser) done() Diagnostics {
 	d.found.Sort()
-	return slices.Compact(d.found)
+	d.found = slices.Compact(d.found)
+	if len(d.found) > maxDiagnostics {
+		rest := d.found[maxDiagnostics:]
+		d.found = d.found[:maxDiagnostics:maxDiagnostics]
+		d.warnf(descriptor.Position{}, "MQ010", "", "there are %d more", len(rest))
+		if rest.Err() != nil {
+			d.found[maxDiagnostics].Severity = descriptor.Error
+		}
+	}
+	return d.found
 }
 
 // sorted walks a map in the order of its keys.

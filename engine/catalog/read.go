@@ -15,7 +15,7 @@ import (
 // Caps on what one domain, or the guild, may publish.
 const (
 	maxFiles      = 10_000
-	maxTotalBytes = 64 << 20
+	maxTotalBytes = 16 << 20
 )
 
 // descriptors are the files of a domain or of the guild, as they were at one
@@ -133,6 +133,8 @@ func reasonOf(err error) string {
 		return "access to its storage is denied"
 	case errors.Is(err, objstore.ErrNotFound):
 		return "its descriptors are not there"
+	case errors.Is(err, objstore.ErrOutside):
+		return "a path leads out of its storage"
 	case errors.Is(err, errUnstable):
 		return "its descriptors keep changing"
 	case errors.Is(err, errTooMuch), errors.Is(err, objstore.ErrTooMany), errors.Is(err, objstore.ErrTooLarge):

@@ -34,7 +34,7 @@ schema: [{name: a, properties: [{name: id, logicalType: integer}]}]
 		d := domains[name]
 		_, found, err := Push(t.Context(), PushOptions{
 			Folder: filepath.Join(w.dir, "src-"+name),
-			To: Storage{URI: "s3://" + d.Bucket + "/mesh", Endpoint: d.Endpoint, Credentials: "env:" + strings.ToUpper(name)},
+			To:     Storage{URI: "s3://" + d.Bucket + "/mesh", Endpoint: d.Endpoint, Credentials: "env:" + strings.ToUpper(name)},
 		})
 		if found.Err() != nil {
 			t.Fatal(found)

@@ -182,6 +182,9 @@ type misplacedKey struct {
 }
 
 func (v *violations) walk(e *jsonschema.ValidationError) {
+	if len(v.found) > maxDiagnostics {
+		return
+	}
 	at := e.InstanceLocation
 	node := v.root.Find(at...)
 	switch k := e.ErrorKind.(type) {
@@ -234,6 +237,9 @@ func (v *violations) walk(e *jsonschema.ValidationError) {
 
 // unknown reports a key of the mapping at path.
 func (v *violations) unknown(path []string, key string) {
+	if len(v.found) > maxDiagnostics || len(v.known) > maxDiagnostics {
+		return
+	}
 	parent := v.root.Find(path...)
 	at := parent.Position
 	for _, e := range parent.Entries {
@@ -253,17 +259,23 @@ func (v *violations) unknown(path []string, key string) {
 	v.found = append(v.found, one)
 }
 
-// maxMisplaced is for how many keys misplaced looks.
-const maxMisplaced = 64
+// maxMisplaced is for how many keys misplaced looks, each of which costs a
+// validation.
+const maxMisplaced = 16
 
 // misplaced returns those of the known keys without which the document has fewer
 // keys out of place: a key that does not belong makes its neighbours look so too.
 func (v *violations) misplaced(s *schema, document any) Diagnostics {
 	var culprits, all Diagnostics
-	for i, k := range v.known {
+	for _, k := range v.known {
 		all = append(all, k.diagnostic)
+	}
+	if len(v.known) > maxMisplaced {
+		return all
+	}
+	for _, k := range v.known {
 		parent, ok := lookUp(document, k.parent).(map[string]any)
-		if i >= maxMisplaced || !ok {
+		if !ok {
 			continue
 		}
 		value, given := parent[k.key]

@@ -33,10 +33,18 @@ type source struct {
 	root  os.FileInfo                // file://: the folder that store has opened
 	ports map[Storage]objstore.Store // of locations beyond the URI
 	index indexCursor
+	bad   refused
 
 	// Guarded by Catalog.mu.
 	health health
 	good   *published
+}
+
+// refused is a state of a source that cannot be used, and why: it is not read
+// again until it changes.
+type refused struct {
+	digest digest
+	err    error
 }
 
 // published is a good state of a source. It is immutable.
@@ -177,6 +185,21 @@ func (c *Catalog) look(ctx context.Context, s *source, good *published) (*publis
 	if good != nil && !fresh && read.digest == good.digest {
 		return good, nil
 	}
+	if s.bad.err != nil && !fresh && read.digest == s.bad.digest {
+		return nil, s.bad.err
+	}
+	next, err := c.load(ctx, s, read, good, fresh)
+	if err != nil {
+		s.bad = refused{read.digest, err}
+		return nil, err
+	}
+	s.bad = refused{}
+	return next, nil
+}
+
+// load checks what was read and opens its ports, those of good where their
+// contract is the same and the storage is not fresh.
+func (c *Catalog) load(ctx context.Context, s *source, read *descriptors, good *published, fresh bool) (*published, error) {
 	next := &published{digest: read.digest, version: read.version, loadedAt: c.opts.Now()}
 	if s.name == "" {
 		for file, data := range sorted(read.files) {
