@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"github.com/meshql/meshql/planner/mysqlerr"
 	"github.com/meshql/meshql/planner/plan"
 )
 
@@ -36,5 +35,5 @@ func (c *compiler) compileCall(e *plan.Call) (node, error) {
 			return n, err
 		}
 	}
-	return nil, mysqlerr.UnknownFunction(e.Func)
+	return c.compileRowwise(e)
 }

@@ -19,6 +19,10 @@ func (c *compiler) convert(arg node, from, to mysqltype.Type, implicit bool) (no
 	if sameRepresentation(from, to) && !narrows(from, to) && (implicit || !cuts(from, to)) {
 		return arg, nil
 	}
+	if from.ID == mysqltype.JSON && !to.IsString() {
+		arg = call(textType, unwrapJSON, arg)
+		from = textType
+	}
 	var k kernel
 	switch {
 	case to.ID == mysqltype.Bool:
