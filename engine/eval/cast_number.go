@@ -49,8 +49,13 @@ func isFloat(t mysqltype.Type) bool { return t.ID == mysqltype.Float || t.ID == 
 
 func castInteger(from, to mysqltype.Type, implicit bool, env *Env) kernel {
 	lo, hi := integerRange(to)
+	// The operators on bits take negative numbers as their two's complement;
+	// nothing else is coerced to BIGINT UNSIGNED.
+	bits := implicit && to.Unsigned && integerBits(to) == 64
 	clamp := func(f *frame, i int, x vec.Int128) {
 		switch {
+		case bits && x.IsNeg() && x.Cmp(minInt64) >= 0:
+			x = vec.Int128FromUint(x.Lo)
 		case x.Cmp(lo) < 0:
 			x = lo
 			f.warn(warnOutOfRange)

@@ -27,7 +27,7 @@ func (c *compiler) compileLike(e *plan.Call) (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	binary, key := anyBinary(e.Args[:2]), collationKey(e.Args[:2])
+	binary, key := anyBinary(e.Args[:2]), collationWeights(e.Args[:2])
 	var m *likeMatcher
 	var source []byte
 	matcher := func(pattern []byte) *likeMatcher {

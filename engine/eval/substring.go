@@ -310,7 +310,7 @@ func (c *compiler) locate(e *plan.Call) (node, error) {
 		}
 	}
 	binary := anyBinary(e.Args[:2])
-	key := collationKey(e.Args[:2])
+	key := collationWeights(e.Args[:2])
 	return call(e.T, func(f *frame) error {
 		what, in, from := f.text(0), f.text(1), f.i64(2)
 		for _, row := range f.rows() {
@@ -343,11 +343,11 @@ func locate(s, what []byte, from int64, binary bool, key func([]byte) []byte) in
 	return from + int64(runes(s[len(head):len(head)+k], binary))
 }
 
-// collationKey returns the key function of the collation that arguments are
-// compared by, nil for bytes.
-func collationKey(args []plan.Expr) func([]byte) []byte {
+// collationWeights returns the weights of the collation that arguments are
+// matched by, nil for bytes.
+func collationWeights(args []plan.Expr) func([]byte) []byte {
 	for _, a := range args {
-		if key := mysqlfn.CollationKey(a.Type()); key != nil {
+		if key := mysqlfn.CollationWeights(a.Type()); key != nil {
 			return key
 		}
 	}
@@ -360,7 +360,7 @@ func (c *compiler) findInSet(e *plan.Call) (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := collationKey(e.Args)
+	key := collationWeights(e.Args)
 	return call(e.T, func(f *frame) error {
 		x, set := f.text(0), f.text(1)
 		for _, row := range f.rows() {

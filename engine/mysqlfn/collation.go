@@ -1,9 +1,10 @@
 package mysqlfn
 
 import (
-	"github.com/dolthub/go-mysql-server/sql"
-
+	"bytes"
 	"unicode/utf8"
+
+	"github.com/dolthub/go-mysql-server/sql"
 
 	"github.com/meshql/meshql/planner/mysqltype"
 )
@@ -18,7 +19,11 @@ func Collator(t mysqltype.Type) Compare {
 	if weight == nil {
 		return nil
 	}
+	pad := padded(t)
 	return func(a, b []byte) int {
+		if pad {
+			a, b = bytes.TrimRight(a, " "), bytes.TrimRight(b, " ")
+		}
 		for len(a) > 0 && len(b) > 0 {
 			x, n := utf8.DecodeRune(a)
 			y, m := utf8.DecodeRune(b)
@@ -38,9 +43,20 @@ func Collator(t mysqltype.Type) Compare {
 }
 
 // CollationKey returns the function that maps a string of type t to bytes that
-// are equal exactly for strings that t's collation holds equal, and order as it
-// orders; nil where that is the string itself.
+// are equal exactly for strings that t's collation holds equal; nil where that
+// is the string itself.
 func CollationKey(t mysqltype.Type) func([]byte) []byte {
+	weights := CollationWeights(t)
+	if weights == nil || !padded(t) {
+		return weights
+	}
+	return func(s []byte) []byte { return weights(bytes.TrimRight(s, " ")) }
+}
+
+// CollationWeights returns the function that maps a string of type t to four
+// bytes a code point, by which patterns match; nil where that is the string
+// itself.
+func CollationWeights(t mysqltype.Type) func([]byte) []byte {
 	weight := sorter(t)
 	if weight == nil {
 		return nil
@@ -50,12 +66,18 @@ func CollationKey(t mysqltype.Type) func([]byte) []byte {
 		for len(s) > 0 {
 			r, n := utf8.DecodeRune(s)
 			s = s[n:]
-			w := weight(r)
-			key = append(key, byte(w>>24), byte(w>>16), byte(w>>8), byte(w))
+			key = binary4(key, weight(r))
 		}
 		return key
 	}
 }
+
+func binary4(dst []byte, w int32) []byte {
+	return append(dst, byte(w>>24), byte(w>>16), byte(w>>8), byte(w))
+}
+
+// padded reports whether trailing spaces do not count in comparisons.
+func padded(t mysqltype.Type) bool { return t.Collation == mysqltype.GeneralCI }
 
 // sorter returns the weights of t's code points, nil for byte order.
 func sorter(t mysqltype.Type) func(rune) int32 {

@@ -37,7 +37,11 @@ func (l *Library) Instance(name string, args []mysqltype.Type, result mysqltype.
 	in := &Instance{name: name, args: args, result: result, row: make(sql.Row, len(args))}
 	in.ctx = sql.NewContext(context.Background())
 	err := in.guard(func() error {
-		fn, ok := function.NewRegistry().Function(in.ctx, name)
+		foreign := name
+		if name == "json_value" { // whose own text of a string is quoted
+			foreign = "json_extract"
+		}
+		fn, ok := function.NewRegistry().Function(in.ctx, foreign)
 		if !ok {
 			return fmt.Errorf("function %s is not in the library", name)
 		}
@@ -84,6 +88,12 @@ func (in *Instance) Eval(args []any) (any, error) {
 			v, err := foreignValue(x, in.args[i])
 			if err != nil {
 				return err
+			}
+			if d, ok := v.(gmstypes.JSONDocument); ok && comparesNumbers(in.name) {
+				if d.Val, err = asFloats(d.Val); err != nil {
+					return err
+				}
+				v = d
 			}
 			in.row[i] = v
 		}
@@ -195,6 +205,20 @@ func nativeValue(ctx *sql.Context, x any, t mysqltype.Type) (any, error) {
 		v, _, err := gmstypes.Uint64.Convert(ctx, x)
 		return v, err
 	case vec.Bytes:
+		if w, ok := x.(sql.JSONWrapper); ok {
+			v, err := w.ToInterface(ctx)
+			if err != nil || v == nil {
+				return nil, err
+			}
+			switch v := v.(type) {
+			case string:
+				return v, nil
+			case []any, map[string]any: // JSON_VALUE gives scalars only
+				return nil, nil
+			}
+			text, err := AppendJSON(nil, v)
+			return string(text), err
+		}
 		switch x := x.(type) {
 		case string:
 			return x, nil

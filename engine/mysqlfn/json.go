@@ -89,6 +89,40 @@ func numbers(v any, depth int) (any, error) {
 	return v, nil
 }
 
+// comparesNumbers reports whether go-mysql-server's function compares numbers of
+// documents, which it does between floats only.
+func comparesNumbers(name string) bool { return name == "json_contains" || name == "json_overlaps" }
+
+// asFloats makes a document's integers floats, or fails if that is not exact.
+func asFloats(v any) (any, error) {
+	switch x := v.(type) {
+	case int64:
+		if x > 1<<53 || x < -1<<53 {
+			return nil, errJSON
+		}
+		return float64(x), nil
+	case uint64:
+		return nil, errJSON
+	case []any:
+		for i := range x {
+			e, err := asFloats(x[i])
+			if err != nil {
+				return nil, err
+			}
+			x[i] = e
+		}
+	case map[string]any:
+		for k, m := range x {
+			e, err := asFloats(m)
+			if err != nil {
+				return nil, err
+			}
+			x[k] = e
+		}
+	}
+	return v, nil
+}
+
 // AppendJSON appends a value in normal form.
 func AppendJSON(dst []byte, v any) ([]byte, error) { return appendJSON(dst, v, 0) }
 

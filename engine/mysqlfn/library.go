@@ -31,26 +31,54 @@ func (l *Library) Resolve(name string, args []mysqltype.Type) (mysqltype.Type, e
 
 // Refine returns a call's result type where constant arguments say more than
 // Resolve could know, who gave t: the digits of ROUND and TRUNCATE, the format
-// of STR_TO_DATE.
+// of STR_TO_DATE, the fraction of a time in text.
 func (l *Library) Refine(name string, args []plan.Expr, t mysqltype.Type) mysqltype.Type {
-	if len(args) != 2 {
-		return t
-	}
-	c, ok := args[1].(*plan.Const)
+	f, ok := lookup(name)
 	if !ok {
 		return t
 	}
-	switch v := c.Value.(type) {
-	case int64:
-		if name == "round" || name == "truncate" {
+	switch name {
+	case "round", "truncate":
+		if v, ok := constant[int64](args, 1); ok {
 			return roundedTo(sameNumber([]mysqltype.Type{args[0].Type()}), v)
 		}
-	case string:
-		if name == "str_to_date" {
+	case "str_to_date":
+		if v, ok := constant[string](args, 1); ok {
 			return formatType(v)
 		}
+	case "time", "timestamp", "timediff", "unix_timestamp", "maketime", "sec_to_time", "from_unixtime":
+		types := make([]mysqltype.Type, len(args))
+		for i, a := range args {
+			types[i] = a.Type()
+			if v, ok := constant[string](args, i); ok && types[i].IsString() {
+				types[i] = mysqltype.Type{ID: mysqltype.DateTime, Scale: fractionDigits(v)}
+			}
+		}
+		return f.result(types)
 	}
 	return t
+}
+
+// constant returns the value of argument i if it is a constant of that Go type.
+func constant[T any](args []plan.Expr, i int) (v T, ok bool) {
+	if i >= len(args) {
+		return v, false
+	}
+	c, ok := args[i].(*plan.Const)
+	if !ok {
+		return v, false
+	}
+	v, ok = c.Value.(T)
+	return v, ok
+}
+
+// fractionDigits returns how many digits follow the last point of s.
+func fractionDigits(s string) uint8 {
+	i := strings.LastIndexByte(s, '.')
+	if i < 0 {
+		return 0
+	}
+	return uint8(min(len(strings.TrimRight(s[i+1:], " ")), 6))
 }
 
 // Deterministic reports whether function name gives equal results for equal

@@ -205,6 +205,9 @@ func (b *Binder) fold(e plan.Expr) plan.Expr {
 	if err != nil || c == nil {
 		return e
 	}
+	if b.shared().explicit[e] {
+		b.shared().explicit[c] = true
+	}
 	return c
 }
 

@@ -57,6 +57,8 @@ func (b *Binder) function(n *ast.FuncCallExpr) (plan.Expr, error) {
 		return b.trim(n.Args)
 	case "position":
 		return b.call("locate", n.Args)
+	case ast.InsertFunc:
+		return b.call("insert", n.Args)
 	case "substr", "mid":
 		return b.call("substring", n.Args)
 	case "isnull":
