@@ -1,7 +1,3 @@
-// Package catalog holds the mesh: its domains, their products and output
-// ports, and the policies over them. It loads each from the domain's own
-// storage, keeps the last good version for as long as the rules allow, and
-// hands out immutable snapshots.
 package catalog
 
 import (
