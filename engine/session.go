@@ -241,9 +241,7 @@ func (s *Session) Describe(ctx context.Context, sql string) ([]plan.Column, int,
 		return nil, 0, nil
 	}
 	mesh := s.engine.catalog.Mesh()
-	env := s.bindEnv(mesh, nil)
-	env.Preparing = true
-	bound, err := bind.Select(ctx, sel.Node, make([]any, sel.Params), env)
+	bound, err := bind.Select(ctx, sel.Node, make([]any, sel.Params), s.bindEnv(mesh, nil))
 	if err != nil {
 		return nil, 0, s.failed(err)
 	}

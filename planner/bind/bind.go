@@ -34,9 +34,6 @@ type Env struct {
 	Fold func(plan.Expr) (*plan.Const, error)
 	// Decide answers what the principal may see; nil asks Mesh.Policies.
 	Decide func(*governance.Principal, *governance.Relation, time.Time) *governance.Decision
-	// Preparing says that the ? markers have no values yet: the plan only tells
-	// what columns the statement will have.
-	Preparing bool
 }
 
 // Bound is a bound statement.

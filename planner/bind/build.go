@@ -156,11 +156,7 @@ func (b *binder) limit(n plan.Node, l *ast.Limit) (plan.Node, error) {
 
 func (b *binder) limitValue(n ast.ExprNode) (int64, error) {
 	switch n.(type) {
-	case *test_driver.ValueExpr:
-	case *test_driver.ParamMarkerExpr:
-		if b.env.Preparing {
-			return 0, nil
-		}
+	case *test_driver.ValueExpr, *test_driver.ParamMarkerExpr:
 	default:
 		return 0, mysqlerr.IncorrectLimit()
 	}
