@@ -30,7 +30,8 @@ func (in *interpreter) aggregate(n *plan.Aggregate, up *frame) ([][]any, error) 
 		if _, ok := groups[k]; !ok {
 			order = append(order, k)
 		}
-		if _, ok := keys[k]; !ok {
+		// Of keys that are equal and differ, any may stand for the group.
+		if old, ok := keys[k]; !ok || fmt.Sprint(key) < fmt.Sprint(old) {
 			keys[k] = key
 		}
 		groups[k] = append(groups[k], row)
@@ -107,7 +108,8 @@ func finish(a plan.Agg, vals [][]any) (any, error) {
 	case "min", "max":
 		best := vals[0][0]
 		for _, v := range vals[1:] {
-			if c := order(v[0], best, arg); a.Func == "min" && c < 0 || a.Func == "max" && c > 0 {
+			c := order(v[0], best, arg)
+			if a.Func == "min" && c < 0 || a.Func == "max" && c > 0 || c == 0 && fmt.Sprint(v[0]) < fmt.Sprint(best) {
 				best = v[0]
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/meshql/meshql/planner/mysqltype"
 	"github.com/meshql/meshql/planner/plan"
 )
 
@@ -114,12 +115,26 @@ func (v *verifier) shape(n plan.Node) error {
 		}
 	case *plan.Shared:
 		return samePositions("shared", n.Cols, n.Def.Plan.Columns(), false)
-	case *plan.Filter, *plan.Sort, *plan.Limit, *plan.TopN, *plan.MaxOneRow:
+	case *plan.Filter:
+		return verifyCondition(n.Cond)
+	case *plan.Sort, *plan.Limit, *plan.TopN, *plan.MaxOneRow:
+	}
+	return nil
+}
+
+func verifyCondition(e plan.Expr) error {
+	if t := e.Type().ID; t != mysqltype.Bool && t != mysqltype.Null {
+		return fmt.Errorf("a condition of type %v", e.Type())
 	}
 	return nil
 }
 
 func verifyJoin(n *plan.Join) error {
+	if n.On != nil {
+		if err := verifyCondition(n.On); err != nil {
+			return err
+		}
+	}
 	left, right := plan.Outputs(n.Left), plan.Outputs(n.Right)
 	for _, p := range n.Equal {
 		if plan.Refs(p.Left).Intersects(right) || plan.Refs(p.Right).Intersects(left) {
