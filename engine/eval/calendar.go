@@ -14,25 +14,17 @@ const (
 	maxTime = 838*usHour + 59*usMinute + 59*usSecond
 )
 
-// civil returns the date of a day.
+// civil returns the date of a day, by Neri and Schneider's Euclidean affine
+// functions: multiplications instead of divisions.
 func civil(day int32) (year, month, d int) {
-	z := int64(day) + 719468
-	era := z / 146097
-	if z < 0 {
-		era = (z - 146096) / 146097
-	}
-	doe := z - era*146097
-	yoe := (doe - doe/1460 + doe/36524 - doe/146096) / 365
-	doy := doe - (365*yoe + yoe/4 - yoe/100)
-	mp := (5*doy + 2) / 153
-	d = int(doy - (153*mp+2)/5 + 1)
-	month = int(mp) + 3
-	if month > 12 {
-		month -= 12
-	}
-	year = int(yoe + era*400)
-	if month <= 2 {
-		year++
+	n := 4*uint32(day+719468+146097) + 3 // since March of the year -400
+	century, dayOfCentury := n/146097, n%146097/4
+	p := 2939745 * uint64(4*dayOfCentury+3)
+	yearOfCentury, dayOfYear := uint32(p>>32), uint32(p)/2939745/4
+	m := 2141*dayOfYear + 197913
+	year, month, d = int(100*century+yearOfCentury)-400, int(m>>16), int(m&0xFFFF/2141)+1
+	if dayOfYear >= 306 { // January and February
+		year, month = year+1, month-12
 	}
 	return year, month, d
 }

@@ -12,6 +12,10 @@ type branches struct {
 	t     mysqltype.Type
 	conds []node // Bool
 	thens []node // of type t; one more than conds: ELSE
+
+	out        parts
+	hit        vec.Selection
+	open, next vec.Selection
 }
 
 func (c *compiler) compileCase(e *plan.Case) (node, error) {
@@ -62,15 +66,16 @@ func (n *branches) eval(r *run, sel vec.Selection) (*vec.Vector, error) {
 	if empty(sel, r.n) {
 		return null(n.t, r.n), nil
 	}
-	parts := newParts(n.t.Kind(), r.n)
+	parts := &n.out
+	parts.start(n.t.Kind(), r.n)
 	open := sel
 	for i, cond := range n.conds {
 		v, err := cond.eval(r, open)
 		if err != nil {
 			return nil, err
 		}
-		hit := vec.SelectTrue(withRows(v, r.n), open, nil)
-		if len(hit) == 0 {
+		hit := vec.SelectTrue(withRows(v, r.n), open, n.hit)
+		if n.hit = hit; len(hit) == 0 {
 			continue
 		}
 		whole := len(hit) == open.Count(r.n)
@@ -80,7 +85,9 @@ func (n *branches) eval(r *run, sel vec.Selection) (*vec.Vector, error) {
 		if err := parts.eval(n.thens[i], r, hit); err != nil {
 			return nil, err
 		}
-		if open = except(open, hit, r.n); len(open) == 0 {
+		n.open, n.next = n.next, n.open
+		n.open = except(open, hit, r.n, n.open)
+		if open = n.open; len(open) == 0 {
 			return parts.vector(), nil
 		}
 	}
@@ -98,13 +105,15 @@ func (n *branches) eval(r *run, sel vec.Selection) (*vec.Vector, error) {
 type coalesce struct {
 	t    mysqltype.Type
 	args []node
+	out  parts
 }
 
 func (n *coalesce) eval(r *run, sel vec.Selection) (*vec.Vector, error) {
 	if empty(sel, r.n) {
 		return null(n.t, r.n), nil
 	}
-	parts := newParts(n.t.Kind(), r.n)
+	parts := &n.out
+	parts.start(n.t.Kind(), r.n)
 	open := sel
 	for k, a := range n.args {
 		v, err := a.eval(r, open)
@@ -131,30 +140,21 @@ func (n *coalesce) eval(r *run, sel vec.Selection) (*vec.Vector, error) {
 	return parts.vector(), nil
 }
 
-// parts puts a vector together from evaluations on disjoint rows. It owns what
-// it returns, except that strings alias the parts.
-type parts struct{ out *vec.Vector }
+// parts puts a vector together from evaluations on disjoint rows. Strings alias
+// the parts.
+type parts struct {
+	scratch
+	views []string
+	out   *vec.Vector
+}
 
-func newParts(k vec.Kind, n int) *parts {
-	out := &vec.Vector{Kind: k, N: n}
-	switch k {
-	case vec.Bool:
-		out.Bool = make([]bool, n)
-	case vec.I32:
-		out.I32 = make([]int32, n)
-	case vec.I64:
-		out.I64 = make([]int64, n)
-	case vec.U64:
-		out.U64 = make([]uint64, n)
-	case vec.F64:
-		out.F64 = make([]float64, n)
-	case vec.I128:
-		out.I128 = make([]vec.Int128, n)
-	case vec.Bytes:
-		out.Str.Views = make([]string, n)
-	case vec.Invalid:
+// start begins a vector of kind k and n rows in the memory of the last.
+func (p *parts) start(k vec.Kind, n int) {
+	p.out = p.flat(k, n)
+	if k == vec.Bytes {
+		p.views = grow(p.views, n)
+		p.out.Str.Views = p.views
 	}
-	return &parts{out}
 }
 
 func (p *parts) vector() *vec.Vector { return p.out }
@@ -170,7 +170,7 @@ func (p *parts) eval(n node, r *run, sel vec.Selection) error {
 
 func (p *parts) nullRows(sel vec.Selection) {
 	if p.out.Nulls == nil {
-		p.out.Nulls = vec.NewBitmap(p.out.N)
+		p.out.Nulls = p.bitmap(p.out.N)
 	}
 	for _, i := range sel {
 		p.out.Nulls.Set(int(i))
@@ -189,7 +189,7 @@ func (p *parts) put(v *vec.Vector, sel vec.Selection) {
 			for _, i := range sel {
 				if v.Nulls.Get(int(i)) {
 					if p.out.Nulls == nil {
-						p.out.Nulls = vec.NewBitmap(p.out.N)
+						p.out.Nulls = p.bitmap(p.out.N)
 					}
 					p.out.Nulls.Set(int(i))
 				}
@@ -231,10 +231,10 @@ func scatter[T any](dst, src []T, mask int, sel vec.Selection) {
 	}
 }
 
-// except returns the rows of sel (nil: all n) that are not in sub, a subset.
-func except(sel, sub vec.Selection, n int) vec.Selection {
-	out := make(vec.Selection, 0, sel.Count(n)-len(sub))
-	k := 0
+// except returns the rows of sel (nil: all n) that are not in sub, a subset, in
+// the memory of out. The result is never nil.
+func except(sel, sub vec.Selection, n int, out vec.Selection) vec.Selection {
+	out, k := grow(out, n)[:0], 0
 	eachRow(sel, n, func(i int) {
 		if k < len(sub) && int(sub[k]) == i {
 			k++

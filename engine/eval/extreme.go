@@ -26,7 +26,8 @@ func (c *compiler) compileExtreme(e *plan.Call) (node, error) {
 		for k, v := range f.args[1:] {
 			better = grow(better, f.n)
 			compare(op, v, best, f.live, better, collate)
-			p := newParts(e.T.Kind(), f.n)
+			p := &parts{}
+			p.start(e.T.Kind(), f.n)
 			var yes, no vec.Selection
 			for _, i := range f.rows() {
 				if better[i] {

@@ -74,7 +74,7 @@ func (c *constNode) eval(r *run, sel vec.Selection) (*vec.Vector, error) {
 	return &c.v, nil
 }
 
-// value returns the Go value of an expression that is a constant.
+// constValue returns the Go value of an expression that is a constant.
 func constValue(e plan.Expr) (any, bool) {
 	c, ok := e.(*plan.Const)
 	if !ok {
@@ -130,15 +130,6 @@ func grow[T any](s []T, n int) []T {
 		return make([]T, n)
 	}
 	return s[:n]
-}
-
-// identity returns the selection of rows 0 to n-1.
-func identity(n int) vec.Selection {
-	s := make(vec.Selection, n)
-	for i := range s {
-		s[i] = uint32(i)
-	}
-	return s
 }
 
 // asConstant returns the first row of v as a constant of n rows.

@@ -213,19 +213,5 @@ func DivF64(a, b Operand[float64], out []float64) bool {
 	return sum == 0
 }
 
-// WidenI64 writes a as 128-bit integers.
-func WidenI64(a []int64, out []Int128) {
-	for i, x := range a[:len(out)] {
-		out[i] = Int128From(x)
-	}
-}
-
-// WidenU64 writes a as 128-bit integers.
-func WidenU64(a []uint64, out []Int128) {
-	for i, x := range a[:len(out)] {
-		out[i] = Int128FromUint(x)
-	}
-}
-
 // IsFinite reports whether x is neither infinite nor NaN.
 func IsFinite(x float64) bool { return !math.IsInf(x, 0) && !math.IsNaN(x) }
