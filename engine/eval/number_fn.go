@@ -2,8 +2,10 @@ package eval
 
 import (
 	"math"
+	"math/rand/v2"
 
 	"github.com/meshql/meshql/engine/vec"
+	"github.com/meshql/meshql/planner/mysqlerr"
 	"github.com/meshql/meshql/planner/mysqltype"
 	"github.com/meshql/meshql/planner/plan"
 )
@@ -294,18 +296,26 @@ func (c *compiler) compileRand(e *plan.Call) (node, error) {
 	if err := arity(e, 0, 1); err != nil {
 		return nil, err
 	}
-	seed := uint64(c.env.Now.UnixNano())
-	if len(e.Args) == 1 {
-		v, ok := constValue(e.Args[0])
-		if !ok {
-			return nil, internal("rand of a seed that is not constant")
-		}
-		switch v := v.(type) {
-		case int64:
-			seed = uint64(v)
-		case uint64:
-			seed = v
-		}
+	if len(e.Args) == 0 {
+		n := call(e.T, func(f *frame) error {
+			for i := range f.out.F64 {
+				f.out.F64[i] = rand.Float64()
+			}
+			return nil
+		})
+		n.volatile = true
+		return n, nil
+	}
+	var seed uint64
+	v, ok := constValue(e.Args[0])
+	if !ok {
+		return nil, mysqlerr.Unsupported("RAND() of a seed that is not constant")
+	}
+	switch v := v.(type) {
+	case int64:
+		seed = uint64(v)
+	case uint64:
+		seed = v
 	}
 	const limit = 0x3FFFFFFF
 	s1 := uint64(uint32(seed*0x10001+55555555)) % limit

@@ -29,14 +29,12 @@ func parseInteger(s []byte) (x vec.Int128, whole bool) {
 		neg, s = s[0] == '-', s[1:]
 	}
 	n := 0
-	if limit := min(len(s), 18); true {
-		var small int64
-		for n < limit && isDigit(s[n]) {
-			small = small*10 + int64(s[n]-'0')
-			n++
-		}
-		x = vec.Int128From(small)
+	var small int64
+	for n < min(len(s), 18) && isDigit(s[n]) {
+		small = small*10 + int64(s[n]-'0')
+		n++
 	}
+	x = vec.Int128From(small)
 	ten := vec.Int128From(10)
 	for ; n < len(s) && isDigit(s[n]); n++ {
 		if x.Fits(30) {
