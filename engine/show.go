@@ -180,8 +180,7 @@ func (v *view) describe(domain string, st *planner.Show) (listing, error) {
 	if len(columns) == 0 {
 		return listing{}, mysqlerr.UnknownProduct(domain, st.Product)
 	}
-	switch st.Kind {
-	case planner.ShowIndex:
+	if st.Kind == planner.ShowIndex {
 		l := listing{columns: []connectors.Column{text("Table", 64), bigint("Non_unique"), text("Key_name", 64), bigint("Seq_in_index"),
 			text("Column_name", 64), text("Collation", 1), bigint("Cardinality"), bigint("Sub_part"), text("Packed", 10), text("Null", 3),
 			text("Index_type", 11), text("Comment", 8), text("Index_comment", 2048), text("Visible", 3), longText("Expression")}}
@@ -191,7 +190,8 @@ func (v *view) describe(domain string, st *planner.Show) (listing, error) {
 			}
 		}
 		return l, nil
-	case planner.ShowCreateTable:
+	}
+	if st.Kind == planner.ShowCreateTable {
 		return listing{columns: []connectors.Column{text("Table", 64), longText("Create Table")},
 			rows: [][]any{{st.Product, v.createTable(domain, st.Product, columns)}}}, nil
 	}

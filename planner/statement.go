@@ -13,6 +13,8 @@ import (
 // Statement is a parsed statement of a class that meshql answers: *Select,
 // *Explain, *Show, *Set, *Use, *Noop, *Prepare, *Execute, *Deallocate or *Kill.
 // What falls into no class is refused by Parse.
+//
+//sumtype:decl
 type Statement interface{ statement() }
 
 // Select is every query that returns rows of relations: SELECT, set operations,

@@ -213,7 +213,7 @@ func (s *fileStore) write(key string, data []byte, exclusive bool) (Object, erro
 	if err != nil {
 		return Object{}, err
 	}
-	defer s.root.Remove(temp) // fails once it is renamed
+	defer s.root.Remove(temp) //nolint:errcheck // fails once it is renamed
 	_, err = io.Copy(f, bytes.NewReader(data))
 	if err == nil {
 		err = f.Sync()

@@ -16,7 +16,7 @@ const openNoWait = syscall.O_NONBLOCK
 
 func inode(info fs.FileInfo) uint64 {
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		return uint64(st.Ino)
+		return uint64(st.Ino) //nolint:unconvert // it is narrower on other systems
 	}
 	return 0
 }

@@ -31,14 +31,13 @@ type S3Config struct {
 // Requests are made here and only signed by minio-go: its client lists without
 // a context, sleeps after a last attempt, and retries where this package does.
 type s3Store struct {
-	base        url.URL // of the bucket, path ending in a slash
-	region      string
-	prefix      string // empty or ending in a slash
-	keys        *keyring
-	health      *endpoint
-	transport   http.RoundTripper
-	log         *slog.Logger
-	virtualHost bool
+	base      url.URL // of the bucket, path ending in a slash
+	region    string
+	prefix    string // empty or ending in a slash
+	keys      *keyring
+	health    *endpoint
+	transport http.RoundTripper
+	log       *slog.Logger
 }
 
 // OpenS3 returns the store of a bucket or of a folder in it. It makes no request.

@@ -39,7 +39,7 @@ func (s *s3Store) Put(ctx context.Context, key string, data []byte, c Condition)
 				return a.fail(ErrPrecondition, "nothing to replace", nil)
 			}
 			err := a.refused(resp)
-			if a.err.Class == ErrPrecondition && unsure {
+			if errors.Is(a.err.Class, ErrPrecondition) && unsure {
 				if done, _ := s.written(ctx, a, key, data, &o); done {
 					return nil
 				}

@@ -32,7 +32,7 @@ func (s *s3Store) ReadAt(ctx context.Context, o Object, p []byte, off int64) err
 		return err
 	})
 	var e *Error
-	if errors.As(err, &e) && (e.Class == ErrNotFound || e.Class == ErrPrecondition) {
+	if errors.As(err, &e) && (errors.Is(e.Class, ErrNotFound) || errors.Is(e.Class, ErrPrecondition)) {
 		e.Class = ErrChanged
 	}
 	return err

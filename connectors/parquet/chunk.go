@@ -255,7 +255,7 @@ func (c *chunk) openPage(ctx context.Context) error {
 
 // levels cuts the definition levels off a page of version 1.
 func (c *chunk) levels(h *pageHeader, src []byte) (levels, rest []byte, err error) {
-	n, at := 0, 0
+	var n, at int
 	switch h.levels {
 	case encRLE:
 		if len(src) < 4 {
@@ -292,7 +292,7 @@ func (c *chunk) readLevels(h *pageHeader, levels []byte) (int, error) {
 	}
 	valid := vec.Bitmap(viewOf[uint64](c.valid.s, words))
 	clear(valid)
-	present := 0
+	var present int
 	if h.kind == pageData && h.levels == encBitPacked { // most significant bit first
 		for i := range h.values {
 			if bits.Reverse8(levels[i>>3])>>(uint(i)&7)&1 != 0 {

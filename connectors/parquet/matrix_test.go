@@ -21,7 +21,6 @@ type kindOf struct {
 	phys    apq.Type
 	logical schema.LogicalType
 	length  int32
-	decimal [2]int32
 }
 
 func kinds() []kindOf {

@@ -94,7 +94,7 @@ func hashKey(secret string) func(name string) []byte {
 	}
 	return func(name string) []byte {
 		h := hmac.New(sha256.New, []byte(secret))
-		io.WriteString(h, "meshql hash mask\n"+name)
+		h.Write([]byte("meshql hash mask\n" + name))
 		return h.Sum(nil)
 	}
 }

@@ -25,7 +25,7 @@ type contract struct {
 	title   string
 	strict  bool
 
-	description, purpose, limitations, usage string
+	purpose, limitations, usage string
 
 	tags    []string
 	objects []*object

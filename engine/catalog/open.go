@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -87,8 +88,7 @@ func Open(ctx context.Context, opts Options) (*Catalog, error) {
 	c := &Catalog{opts: opts, file: file, domains: map[string]*source{}}
 	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := c.Reload(ctx); err != nil {
-		c.Close()
-		return nil, err
+		return nil, errors.Join(err, c.Close())
 	}
 	if opts.Poll > 0 {
 		c.every(c.ctx, func() {
@@ -119,7 +119,7 @@ func (c *Catalog) Reload(ctx context.Context) error {
 func (c *Catalog) Close() error {
 	c.cancel()
 	c.reloading.Lock() // after it no goroutine starts
-	c.reloading.Unlock()
+	defer c.reloading.Unlock()
 	c.wg.Wait()
 	return nil
 }

@@ -35,7 +35,7 @@ func TestVerifiersWeMake(t *testing.T) {
 			}
 		}
 	}
-	if NewSaltedVerifier("x") == NewSaltedVerifier("x") {
+	if first := NewSaltedVerifier("x"); first == NewSaltedVerifier("x") {
 		t.Error("the salt repeats")
 	}
 }

@@ -100,12 +100,6 @@ func (l *guardedListener) closeAll() {
 	}
 }
 
-func (l *guardedListener) connections() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.open)
-}
-
 // conn is a client's connection as the protocol library reads and writes it:
 // whole packets in clear text, TLS below.
 //

@@ -6,6 +6,7 @@ package naive
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -128,7 +129,7 @@ func (in *interpreter) scan(n *plan.Scan, up *frame) ([][]any, error) {
 		}
 		for {
 			b, err := r.Next(in.ctx)
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {

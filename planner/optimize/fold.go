@@ -377,6 +377,7 @@ func negate(e plan.Expr, original plan.Expr) plan.Expr {
 		case plan.AllSubquery:
 			c.Kind = plan.AnySubquery
 			return &c
+		case plan.ScalarSubquery, plan.ExistsSubquery, plan.InSubquery:
 		}
 	case *plan.Call:
 		if op, ok := negated[x.Func]; ok {

@@ -22,6 +22,8 @@ type Column struct {
 // *InList, *HashMask or *Subquery. MySQL's coercions are explicit: the arguments
 // of a comparison have one type, those of arithmetic the type that its kernel
 // takes.
+//
+//sumtype:decl
 type Expr interface {
 	Type() mysqltype.Type
 	expr()

@@ -7,6 +7,8 @@ import (
 
 // Node is a relational operator: *Scan, *Governed, *Filter, *Project, *Join,
 // *Aggregate, *Sort, *Limit, *TopN, *SetOp, *Values, *Shared or *MaxOneRow.
+//
+//sumtype:decl
 type Node interface {
 	// Columns returns what the node produces, in order.
 	Columns() []Column
