@@ -61,6 +61,7 @@ func systemVariables() map[string]sysVar {
 		"performance_schema":       {int64(0), nil},
 		"profiling":                {int64(0), nil},
 		"purpose":                  {"", setPurpose},
+		"purposes":                 {"", nil}, // those held
 		"query_cache_size":         {int64(0), nil},
 		"query_cache_type":         {"OFF", nil},
 		"read_only":                {int64(1), nil},
@@ -127,8 +128,11 @@ func (s *Session) variable(name string, user bool) (*plan.Const, bool) {
 	if x, ok := s.variables[name]; ok {
 		value = x
 	}
-	if name == "purpose" {
+	switch name {
+	case "purpose":
 		value = s.principal.Purpose
+	case "purposes":
+		value = strings.Join(s.principal.Purposes, ",")
 	}
 	return variableConst(value), true
 }

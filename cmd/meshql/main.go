@@ -57,7 +57,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	var e *mysqlerr.Error
 	if errors.As(err, &e) {
-		fmt.Fprintf(stderr, "ERROR %d (%s): %s\n", e.Code, e.State, e.Message)
+		fmt.Fprintln(stderr, errorLine(e))
+		if ctx.Err() != nil {
+			return exitInterrupted
+		}
 		if e.Code == 1045 || e.Code == 1142 {
 			return exitDenied
 		}

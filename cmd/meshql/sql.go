@@ -19,7 +19,7 @@ func newSQL() *cobra.Command {
 	var f meshFlags
 	var server serverFlags
 	var user, purpose, domain, execute, formatName, password string
-	var timing bool
+	var timing, safe bool
 	cmd := &cobra.Command{
 		Use:   "sql",
 		Short: "Ask a mesh in SQL: at a prompt, with -e, or from stdin",
@@ -55,7 +55,7 @@ func newSQL() *cobra.Command {
 			defer func() { err = errors.Join(err, c.Close()) }()
 			in, isFile := cmd.InOrStdin().(*os.File)
 			if execute == "" && isFile && term.IsTerminal(int(in.Fd())) {
-				return repl(cmd, c, formatName)
+				return repl(cmd, c, replFlags{format: formatName, safe: safe})
 			}
 			if write == nil {
 				write = formats["tsv"]
@@ -78,6 +78,7 @@ func newSQL() *cobra.Command {
 	flags.StringVarP(&execute, "execute", "e", "", "run these statements and exit")
 	flags.StringVar(&formatName, "format", "", formatNames+" (default: table at a prompt, else tsv)")
 	flags.BoolVar(&timing, "timing", false, "say how long each statement took, on stderr")
+	flags.BoolVar(&safe, "safe", false, "at the prompt: no programs (pager, editor) and no local files")
 	flags.StringVar(&server.host, "host", "", "ask a server instead of opening the mesh here")
 	flags.IntVar(&server.port, "port", 3306, "the server's port")
 	flags.BoolVar(&server.insecure, "insecure", false, "do not check the server's certificate")
@@ -106,15 +107,23 @@ func openLocal(ctx context.Context, e *engine.Engine, user, purpose, domain stri
 func script(cmd *cobra.Command, c client, text string, write format, timing bool) error {
 	statements, rest := splitStatements(text)
 	if rest != "" {
-		statements = append(statements, rest)
+		statements = append(statements, statement{text: rest})
 	}
 	for _, s := range statements {
 		begun := time.Now()
-		r, err := c.Query(cmd.Context(), s)
+		r, err := c.Query(cmd.Context(), s.text)
 		if err != nil {
 			return err
 		}
-		if _, err := write(cmd.Context(), cmd.OutOrStdout(), r); err != nil {
+		as := write
+		if s.vertical {
+			as = writeVertical
+		}
+		_, err = as(cmd.Context(), cmd.OutOrStdout(), r)
+		if brokenPipe(err) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		for _, w := range c.Warnings(cmd.Context()) {
