@@ -241,7 +241,7 @@ func readAudit(path string, tail int64, fn func(AuditRecord) error) error {
 	if err != nil {
 		return fmt.Errorf("audit log: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // read only
+	defer f.Close()
 	cut := false
 	if st, err := f.Stat(); err == nil && tail > 0 && st.Size() > tail {
 		if _, err := f.Seek(-tail, io.SeekEnd); err != nil {

@@ -281,6 +281,7 @@ func (s *Session) prepare(_ context.Context, st *planner.Prepare) (*Result, erro
 	switch inner.(type) {
 	case *planner.Prepare, *planner.Execute, *planner.Deallocate:
 		return nil, mysqlerr.Unsupported("PREPARE of PREPARE, EXECUTE or DEALLOCATE")
+	default:
 	}
 	if _, ok := s.prepared[st.Name]; !ok && len(s.prepared) >= maxPrepared {
 		return nil, mysqlerr.TooComplex("too many prepared statements in this session")

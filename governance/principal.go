@@ -105,6 +105,7 @@ func (a attributes) bind(e plan.Expr, p *Principal) plan.Expr {
 			if arg, list := a.membership(x); list != nil {
 				return a.in(arg, list, p)
 			}
+		default:
 		}
 		return e
 	})

@@ -111,6 +111,7 @@ func width(e plan.Expr) int {
 		if narrow[e.Func] {
 			return 16
 		}
+	default:
 	}
 	switch e.Type().ID {
 	case mysqltype.Bool:

@@ -59,7 +59,7 @@ func (s *s3Store) do(ctx context.Context, op, key string, try func(*attempt) err
 		}
 		var e *Error
 		if !errors.As(err, &e) {
-			err = a.fail(ErrCorrupt, "answer could not be used", err)
+			_ = a.fail(ErrCorrupt, "answer could not be used", err)
 		}
 		if ctx.Err() != nil {
 			a.err.Class, a.err.cause = ErrUnavailable, ctx.Err()

@@ -149,7 +149,7 @@ func generate(t testing.TB, rnd *rand.Rand, l layout, columns []kindOf, encoding
 	var buf bytes.Buffer
 	w := file.NewParquetWriter(&buf, root, file.WithWriterProps(apq.NewWriterProperties(props...)))
 	for range l.groups {
-		g := w.AppendRowGroup()
+		g := w.AppendRowGroup() //nolint:staticcheck // a test may panic
 		for _, k := range columns {
 			c, err := g.NextColumn()
 			if err != nil {

@@ -54,6 +54,7 @@ func randomWritten(rnd *rand.Rand, t mysqltype.Type, distinct int) any {
 		return float64(float32(x))
 	case vec.I128:
 		return vec.Int128{Hi: x >> 4, Lo: uint64(x)}
+	default:
 	}
 	return fmt.Sprintf("value %d", x)
 }

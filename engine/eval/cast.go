@@ -115,7 +115,6 @@ func (c *compiler) castBool(arg node, from mysqltype.Type) (node, error) {
 		if arg, err = c.cast(arg, from, double); err != nil {
 			return nil, err
 		}
-		from = double
 	}
 	k := func(f *frame) error {
 		a, zero := f.args[0], zeroOf(f.args[0].Kind)

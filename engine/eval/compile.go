@@ -23,6 +23,7 @@ func (c *compiler) compile(e plan.Expr) (node, error) {
 	switch e.(type) {
 	case *plan.ColumnRef, *plan.Const:
 		return c.compileExpr(e)
+	default:
 	}
 	if !c.inDict {
 		if p := c.properties(e); p.deterministic && p.column >= 0 {

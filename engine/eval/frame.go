@@ -19,7 +19,6 @@ type callNode struct {
 	t      mysqltype.Type
 	kernel kernel
 	frame  frame
-	ident  vec.Selection
 	// volatile says that equal arguments may give other results, so that
 	// constant arguments still mean one evaluation a row.
 	volatile bool

@@ -114,7 +114,7 @@ func wholeDecimals(f *frame, name string, t mysqltype.Type, scale int) error {
 			}
 			x = q
 		}
-		fits := false
+		var fits bool
 		if t.IsInteger() {
 			fits = f.setInteger(i, x)
 		} else {

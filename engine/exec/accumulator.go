@@ -86,6 +86,7 @@ func newPlainAccumulator(a *plan.Agg, budget *vec.Budget) (accumulator, error) {
 			return &exactSums{mem: mem, agg: a, kind: kind, out: a.T.Kind()}, nil
 		case vec.F64:
 			return &floatSums{mem: mem, avg: a.Func == "avg"}, nil
+		default:
 		}
 	case "min", "max":
 		return newExtremes(t, a.Func == "max", mem)

@@ -53,7 +53,6 @@ type source struct {
 	cols  []connectors.Column
 	rows  [][]any
 	shape shape
-	opens int
 }
 
 func (s *source) Columns() []connectors.Column { return s.cols }

@@ -40,6 +40,7 @@ func (p *pruning) add(cond plan.Expr) {
 		p.addIn(e)
 	case *plan.Call:
 		p.addCall(e)
+	default:
 	}
 }
 

@@ -190,9 +190,9 @@ func (h *handler) run(ctx context.Context, c *mysql.Conn, query string, args []a
 		if err == nil {
 			return
 		}
-		e := sqlError(err)
+		e := asSQLError(err)
 		if sent { // the protocol can only hang up now; the guard adds the reason
-			g.failure = func(sequence byte) []byte { return errorPacket(e.(*mysql.SQLError), sequence) }
+			g.failure = func(sequence byte) []byte { return errorPacket(e, sequence) }
 		}
 		err = e
 	}()
@@ -273,6 +273,10 @@ func sqlError(err error) error {
 	if err == nil {
 		return nil
 	}
+	return asSQLError(err)
+}
+
+func asSQLError(err error) *mysql.SQLError {
 	var known *mysql.SQLError
 	if errors.As(err, &known) {
 		return known

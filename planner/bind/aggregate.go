@@ -103,6 +103,7 @@ func (q *block) checkLevel(a plan.Agg) error {
 				own, outer = own || !e.Outer, outer || e.Outer
 			case *plan.Subquery:
 				own = true
+			default:
 			}
 			return true
 		})

@@ -46,6 +46,7 @@ func makes(n plan.Node) []plan.Column {
 	switch n.(type) {
 	case *plan.Scan, *plan.Project, *plan.Aggregate, *plan.SetOp, *plan.Values, *plan.Shared:
 		return n.Columns()
+	default:
 	}
 	return nil
 }
@@ -74,6 +75,7 @@ func checkNode(n plan.Node, fail func(string, ...any)) {
 		if len(n.Cols) != len(n.GroupBy)+len(n.Aggs) {
 			fail("an aggregate of %d columns", len(n.Cols))
 		}
+	default:
 	}
 }
 
@@ -158,6 +160,7 @@ func holds(c *plan.Const) bool {
 		_, ok = c.Value.(vec.Int128)
 	case vec.Bytes:
 		_, ok = c.Value.(string)
+	default:
 	}
 	return ok || c.Value == nil
 }

@@ -266,6 +266,7 @@ func (b *Binder) repeat(e plan.Expr, node ast.ExprNode) (plan.Expr, error) {
 			if !b.deterministic(x.Func) {
 				refused = x.Func
 			}
+		default:
 		}
 		return size <= maxNodes
 	})

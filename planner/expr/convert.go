@@ -171,6 +171,7 @@ func convertToNumber(c *plan.Const, to mysqltype.Type) (*plan.Const, conversion)
 		if k, ok := decimalConst(coefficient, to); ok {
 			return k, how
 		}
+	default:
 	}
 	return nil, impossible
 }

@@ -52,6 +52,7 @@ func (in *interpreter) expr(e plan.Expr, f *frame) (any, error) {
 			return nil, err
 		}
 		return fmt.Sprintf("hash of %v", v), nil
+	default:
 	}
 	return nil, fmt.Errorf("naive: %T", e)
 }

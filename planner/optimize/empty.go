@@ -96,6 +96,7 @@ func withoutEmpty(n plan.Node) plan.Node {
 			return &plan.Project{Input: ins[0], Exprs: refs(ins[0].Columns()), Cols: n.Cols}
 		}
 		return &plan.SetOp{Kind: n.Kind, Ins: ins, Cols: n.Cols}
+	default:
 	}
 	return n
 }

@@ -210,6 +210,7 @@ func (e *estimator) selectivity(cond plan.Expr) float64 {
 		case plan.OpLt, plan.OpLe, plan.OpGt, plan.OpGe:
 			return e.inequality(c)
 		}
+	default:
 	}
 	return 0.3
 }
@@ -222,6 +223,7 @@ func (e *estimator) equality(x plan.Expr) float64 {
 		if g := e.cols[x.ID]; g.distinct > 0 {
 			return 1 / g.distinct
 		}
+	default:
 	}
 	return 0.05
 }

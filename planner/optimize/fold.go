@@ -28,6 +28,7 @@ func foldConstants(p *Pass, root plan.Node) (plan.Node, error) {
 			return out, nil
 		case *plan.Join:
 			return simplifyOn(x), nil
+		default:
 		}
 		return n, nil
 	})
@@ -42,6 +43,7 @@ func keepsCrossed(n plan.Node, g *plan.Governed) bool {
 		return true
 	case *plan.Filter:
 		above = plan.Conjuncts(x.Cond)
+	default:
 	}
 	return verifyGoverned(g, above) == nil
 }
@@ -151,6 +153,7 @@ func strict(e plan.Expr) plan.Expr {
 				return simplifyLogic(&plan.Call{Func: x.Func, Args: args, T: x.T})
 			}
 		}
+	default:
 	}
 	return e
 }
@@ -343,6 +346,7 @@ func asList(e plan.Expr) (plan.Expr, []*plan.Const) {
 		if c, ok := x.Args[0].(*plan.Const); ok && movable(x.Args[1]) {
 			return x.Args[1], []*plan.Const{c}
 		}
+	default:
 	}
 	return nil, nil
 }
@@ -399,6 +403,7 @@ func negate(e plan.Expr, original plan.Expr) plan.Expr {
 			}
 			return simplifyLogic(&plan.Call{Func: op, Args: args, T: x.T})
 		}
+	default:
 	}
 	return original
 }

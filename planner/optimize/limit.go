@@ -47,6 +47,7 @@ func pushLimit(l *plan.Limit) plan.Node {
 		if in.Kind == plan.LeftJoin && l.Count >= 0 {
 			return plan.WithInputs(l, []plan.Node{plan.WithInputs(in, []plan.Node{atMost(in.Left, l.Offset+l.Count), in.Right})})
 		}
+	default:
 	}
 	return l
 }
@@ -62,6 +63,7 @@ func atMost(n plan.Node, count int64) plan.Node {
 		if x.Count <= count {
 			return n
 		}
+	default:
 	}
 	return pushLimit(&plan.Limit{Input: n, Count: count})
 }
@@ -81,10 +83,10 @@ func mergeLimits(outer, inner *plan.Limit) plan.Node {
 // dropSorts takes away sorts that nothing above can observe.
 func dropSorts(p *Pass, root plan.Node) (plan.Node, error) {
 	return p.transform(root, func(n plan.Node) (plan.Node, error) {
-		switch n.(type) {
+		switch n := n.(type) {
 		case *plan.Join, *plan.SetOp, *plan.Sort, *plan.TopN:
 		case *plan.Aggregate:
-			for _, a := range n.(*plan.Aggregate).Aggs {
+			for _, a := range n.Aggs {
 				if a.Func == "group_concat" || a.Func == "json_arrayagg" || a.Func == "json_objectagg" {
 					return n, nil
 				}
@@ -109,6 +111,7 @@ func unsorted(n plan.Node) plan.Node {
 		return plan.WithInputs(x, []plan.Node{unsorted(x.Input)})
 	case *plan.Filter:
 		return plan.WithInputs(x, []plan.Node{unsorted(x.Input)})
+	default:
 	}
 	return n
 }

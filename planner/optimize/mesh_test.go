@@ -105,6 +105,7 @@ func randomValue(rnd *rand.Rand, t mysqltype.Type) any {
 		return float64(x) / 2
 	case vec.I128:
 		return vec.Int128From(x)
+	default:
 	}
 	return string("aAbBc"[x])
 }

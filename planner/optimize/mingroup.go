@@ -38,6 +38,7 @@ func undischarged(n plan.Node) *plan.Governed {
 				found = x
 			}
 			return false
+		default:
 		}
 		return true
 	})

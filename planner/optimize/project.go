@@ -47,6 +47,7 @@ func mergeable(outer, inner *plan.Project) bool {
 		switch e.(type) {
 		case *plan.ColumnRef, *plan.Const:
 			continue
+		default:
 		}
 		if n := uses[inner.Cols[i].ID]; n > 1 || !movable(e) {
 			return false

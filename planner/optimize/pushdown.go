@@ -41,6 +41,7 @@ func pushFilters(p *Pass, root plan.Node) (plan.Node, error) {
 			return pushFilter(x)
 		case *plan.Join:
 			return pushOn(x)
+		default:
 		}
 		return n, nil
 	})

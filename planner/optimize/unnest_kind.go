@@ -77,6 +77,7 @@ func asCondition(c plan.Expr) (q *plan.Subquery, negative bool) {
 				c = x.Args[0]
 				continue
 			}
+		default:
 		}
 		return nil, false
 	}
@@ -390,6 +391,7 @@ func (u unnester) scalarAggregate(in, sub plan.Node, outer plan.ColumnSet) (plan
 			above = append(above, n)
 			n = n.Inputs()[0]
 			continue
+		default:
 		}
 		break
 	}
@@ -431,6 +433,7 @@ func (u unnester) scalarAggregate(in, sub plan.Node, outer plan.ColumnSet) (plan
 			if n.Offset > 0 || n.Count == 0 {
 				guards = append(guards, plan.False())
 			}
+		default:
 		}
 	}
 	value := values[sub.Columns()[0].ID]

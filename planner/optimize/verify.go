@@ -186,6 +186,7 @@ func (v *verifier) expr(n plan.Node, e plan.Expr, in, outer plan.ColumnSet) erro
 			inner.AddAll(outer)
 			inner.AddAll(in)
 			err = v.node(e.Plan, inner)
+		default:
 		}
 		return true
 	})
@@ -254,6 +255,7 @@ func verifyExecutable(root plan.Node) error {
 					if e.Outer {
 						err = fmt.Errorf("outer column #%d is left", e.ID)
 					}
+				default:
 				}
 				return err == nil
 			})

@@ -27,6 +27,7 @@ func Conjuncts(e Expr) []Expr {
 			}
 			return out
 		}
+	default:
 	}
 	return []Expr{e}
 }

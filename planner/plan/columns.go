@@ -117,6 +117,7 @@ func AddRefs(s *ColumnSet, e Expr) {
 			s.Add(e.ID)
 		case *Subquery:
 			s.AddAll(Free(e.Plan))
+		default:
 		}
 		return true
 	})
@@ -138,6 +139,7 @@ func Uses(n Node) ColumnSet {
 		if n.MinGroup != nil {
 			s.Add(n.MinGroup.Entity)
 		}
+	default:
 	}
 	return s
 }

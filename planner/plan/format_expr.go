@@ -109,6 +109,7 @@ func (p *printer) operand(e Expr) string {
 		if e.Implicit && !p.opts.Types {
 			return p.operand(e.Arg)
 		}
+	default:
 	}
 	return s
 }

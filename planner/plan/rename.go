@@ -113,6 +113,7 @@ func (r *renamer) expr(e Expr) Expr {
 			c.Plan = r.node(e.Plan)
 			c.Outer = Free(c.Plan).IDs()
 			return &c
+		default:
 		}
 		return e
 	})
