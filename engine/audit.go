@@ -63,8 +63,9 @@ type auditLog struct {
 }
 
 type auditEntry struct {
-	record AuditRecord
-	synced chan error // nil: nobody waits
+	record  AuditRecord
+	barrier bool       // no record: only wait for those before it
+	synced  chan error // nil: nobody waits
 }
 
 // openAudit opens or makes the log and its chain key, both readable by their
@@ -124,6 +125,15 @@ func (a *auditLog) Write(r AuditRecord) error {
 // Note appends a record without waiting for it.
 func (a *auditLog) Note(r AuditRecord) error { return a.send(auditEntry{record: r}) }
 
+// Flush returns when all records so far can be read from the file.
+func (a *auditLog) Flush() error {
+	e := auditEntry{barrier: true, synced: make(chan error, 1)}
+	if err := a.send(e); err != nil {
+		return err
+	}
+	return <-e.synced
+}
+
 func (a *auditLog) send(e auditEntry) error {
 	a.gate.RLock()
 	defer a.gate.RUnlock()
@@ -181,6 +191,9 @@ func (a *auditLog) run() {
 func (a *auditLog) add(e auditEntry, waiting *[]chan error) error {
 	if e.synced != nil {
 		*waiting = append(*waiting, e.synced)
+	}
+	if e.barrier {
+		return nil
 	}
 	a.seq++
 	e.record.Writer, e.record.Seq, e.record.Chain = a.writer, a.seq, ""

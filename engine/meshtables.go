@@ -181,6 +181,9 @@ const auditTail = 16 << 20
 // that read a product which they own.
 func auditRows(v *view) (rows [][]any) {
 	guild := v.isGuild()
+	if err := v.session.engine.audit.Flush(); err != nil {
+		v.session.engine.log.Error("flush audit log", "error", err)
+	}
 	err := readAudit(v.session.engine.audit.path, auditTail, func(r AuditRecord) error {
 		if r.Event != "open" && (guild || v.ownsAny(r.Products)) {
 			rows = append(rows, []any{r.Time.UnixMicro(), r.Event, nilIfEmpty(r.Query), nilIfEmpty(r.User), nilIfEmpty(r.Purpose), nilIfEmpty(r.Client),

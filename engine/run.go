@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/meshql/meshql/connectors"
+	"github.com/meshql/meshql/connectors/objstore"
 	"github.com/meshql/meshql/engine/catalog"
 	"github.com/meshql/meshql/engine/eval"
 	"github.com/meshql/meshql/engine/exec"
@@ -253,7 +254,12 @@ func (r *Result) explainError(err error) error {
 	var at *productError
 	if errors.As(err, &at) {
 		ref := newRef()
-		r.session.engine.log.Error("product unreadable", "ref", ref, "product", at.domain+"."+at.product, "error", err)
+		attrs := []any{"ref", ref, "product", at.domain + "." + at.product, "error", err}
+		var storage *objstore.Error
+		if errors.As(err, &storage) {
+			attrs = append(attrs, "storage", storage)
+		}
+		r.session.engine.log.Error("product unreadable", attrs...)
 		if class, storage := connectors.Class(err); storage {
 			return mysqlerr.StorageUnavailable(at.domain, at.product, class, ref)
 		}

@@ -305,7 +305,7 @@ func (s *Session) executePrepared(ctx context.Context, st *planner.Execute) (*Re
 		params = sel.Params
 	}
 	if len(st.Using) != params {
-		return nil, mysqlerr.WrongArguments("EXECUTE")
+		return nil, mysqlerr.IncorrectArguments("EXECUTE")
 	}
 	args := make([]any, len(st.Using))
 	for i, name := range st.Using {

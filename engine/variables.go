@@ -43,7 +43,7 @@ func systemVariables() map[string]sysVar {
 		"default_storage_engine":   {storageEngine, nil},
 		"event_scheduler":          {"OFF", nil},
 		"foreign_key_checks":       {int64(1), ignore},
-		"group_concat_max_len":     {int64(1048576), nil},
+		"group_concat_max_len":     {"18446744073709551615", nil}, // the query's memory is the limit
 		"have_profiling":           {"NO", nil},
 		"have_ssl":                 {"YES", nil},
 		"init_connect":             {"", nil},

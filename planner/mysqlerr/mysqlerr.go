@@ -82,6 +82,9 @@ func WrongValueForVariable(name string) *Error {
 func SetGlobal() *Error {
 	return newf(1227, "42000", "Access denied: global variables belong to the mesh's operator; use SET SESSION")
 }
+func IncorrectArguments(to string) *Error {
+	return newf(1210, "HY000", "Incorrect arguments to %s", to)
+}
 func UnknownPrepared(name string) *Error {
 	return newf(1243, "HY000", "Unknown prepared statement handler (%s) given to EXECUTE", name)
 }

@@ -416,6 +416,7 @@ func Substitute(e Expr, f func(*ColumnRef) Expr) Expr {
 			}
 		case *Subquery:
 			return substituteOuter(e, f)
+		default:
 		}
 		return e
 	})
@@ -437,6 +438,7 @@ func SubstituteFree(root Node, f func(*ColumnRef) Expr) Node {
 					}
 				case *Subquery:
 					return withOuter(e)
+				default:
 				}
 				return e
 			})
