@@ -248,19 +248,6 @@ func (s *Session) Describe(ctx context.Context, sql string) ([]plan.Column, int,
 	return bound.Columns, sel.Params, nil
 }
 
-// CountParams returns the number of ? markers of a statement, or what is wrong
-// with its text.
-func (s *Session) CountParams(sql string) (int, error) {
-	st, err := planner.Parse(sql)
-	if err != nil {
-		return 0, s.failed(err)
-	}
-	if sel, ok := st.(*planner.Select); ok {
-		return sel.Params, nil
-	}
-	return 0, nil
-}
-
 // Location is the session's time zone, in which TIMESTAMPs are shown.
 func (s *Session) Location() *time.Location { return s.location }
 
@@ -402,6 +389,18 @@ func (s *Session) evaluate(ctx context.Context, sel *planner.Select) (*plan.Cons
 		break
 	}
 	return c, r.Close()
+}
+
+// Interrupt ends the running statement with the given error; any goroutine may
+// call it.
+func (s *Session) Interrupt(why *mysqlerr.Error) { s.interrupt(why) }
+
+// IdleTimeout is how long the client may be silent between statements.
+func (s *Session) IdleTimeout() time.Duration {
+	if seconds, ok := s.variables["wait_timeout"].(int64); ok {
+		return time.Duration(seconds) * time.Second
+	}
+	return defaultWaitTimeout * time.Second
 }
 
 // interrupt ends the running statement with the given error.

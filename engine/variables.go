@@ -52,7 +52,7 @@ func systemVariables() map[string]sysVar {
 		"license":                  {"Apache-2.0", nil},
 		"local_infile":             {int64(0), nil},
 		"lower_case_table_names":   {int64(0), nil},
-		"max_allowed_packet":       {int64(64 << 20), nil},
+		"max_allowed_packet":       {int64(16 << 20), nil},
 		"max_execution_time":       {int64(0), setMaxExecutionTime},
 		"net_buffer_length":        {int64(16384), nil},
 		"net_read_timeout":         {int64(30), ignore},
@@ -83,7 +83,7 @@ func systemVariables() map[string]sysVar {
 		"version_comment":          {"meshql, a data mesh engine", nil},
 		"version_compile_machine":  {"x86_64", nil},
 		"version_compile_os":       {"Linux", nil},
-		"wait_timeout":             {int64(28800), ignore},
+		"wait_timeout":             {int64(defaultWaitTimeout), setWaitTimeout},
 	}
 	return vars
 }
@@ -167,6 +167,16 @@ func (s *Session) variableRows() [][]any {
 		rows = append(rows, []any{n, text})
 	}
 	return rows
+}
+
+// defaultWaitTimeout is in seconds.
+const defaultWaitTimeout = 8 * 60 * 60
+
+func setWaitTimeout(_ *Session, value any) error {
+	if n, ok := value.(int64); !ok || n < 1 || n > 31536000 {
+		return mysqlerr.WrongValueForVariable("wait_timeout")
+	}
+	return nil
 }
 
 func setMaxExecutionTime(s *Session, value any) error {

@@ -38,12 +38,12 @@ type authenticator struct {
 	proof map[string]catalog.Verifier  // the verifier that cache was proved against
 }
 
-func newAuthenticator(mesh func() *catalog.Mesh, requireTLS bool) (*authenticator, error) {
+func newAuthenticator(mesh func() *catalog.Mesh, requireTLS bool, now func() time.Time) (*authenticator, error) {
 	decoy, err := catalog.ParseVerifier(catalog.NewSaltedVerifier(rand.Text()))
 	if err != nil {
 		return nil, fmt.Errorf("decoy: %w", err)
 	}
-	return &authenticator{mesh: mesh, decoy: decoy, requireTLS: requireTLS, guesses: newGuessLimiter(time.Now),
+	return &authenticator{mesh: mesh, decoy: decoy, requireTLS: requireTLS, guesses: newGuessLimiter(now),
 		cache: make(map[string][sha256.Size]byte), proof: make(map[string]catalog.Verifier)}, nil
 }
 
@@ -82,12 +82,13 @@ func tellTLS(c *mysql.Conn) {
 	}
 }
 
-// HandleAuthPluginData guards the library against answers of a wrong length.
 func (m sha2Method) HandleAuthPluginData(c *mysql.Conn, user string, salt, answer []byte, addr net.Addr) (mysql.Getter, error) {
-	if n := len(answer); n != sha256.Size && n > 1 || len(salt) == 0 {
-		return nil, m.a.denied(user, addr)
-	}
-	return m.AuthMethod.HandleAuthPluginData(c, user, salt, answer, addr)
+	return m.a.attempt(c, user, addr, func() (mysql.Getter, error) {
+		if n := len(answer); n != sha256.Size && n > 1 || len(salt) == 0 {
+			return nil, denied(user)
+		}
+		return m.AuthMethod.HandleAuthPluginData(c, user, salt, answer, addr)
+	})
 }
 
 type nativeMethod struct {
@@ -98,11 +99,33 @@ type nativeMethod struct {
 func (m nativeMethod) HandleUser(_ *mysql.Conn, user string) bool { return m.a.native(user) }
 
 func (m nativeMethod) HandleAuthPluginData(c *mysql.Conn, user string, salt, answer []byte, addr net.Addr) (mysql.Getter, error) {
-	if len(answer) != sha1.Size || len(salt) == 0 {
-		return nil, m.a.denied(user, addr)
-	}
-	return m.AuthMethod.HandleAuthPluginData(c, user, salt, answer, addr)
+	return m.a.attempt(c, user, addr, func() (mysql.Getter, error) {
+		if len(answer) != sha1.Size || len(salt) == 0 {
+			return nil, denied(user)
+		}
+		return m.AuthMethod.HandleAuthPluginData(c, user, salt, answer, addr)
+	})
 }
+
+// attempt runs one login. Every failure counts as a guess, also one that the
+// client breaks off when it has learned enough.
+func (a *authenticator) attempt(c *mysql.Conn, user string, addr net.Addr, login func() (mysql.Getter, error)) (mysql.Getter, error) {
+	if a.requireTLS && !c.TLSEnabled() {
+		return nil, sqlError(mysqlerr.TLSRequired())
+	}
+	if !a.guesses.allow(user, host(addr)) {
+		return nil, mysql.NewSQLError(mysql.ERAccessDeniedError, mysql.SSAccessDeniedError, "Access denied for user '%s'; too many failed logins, try again later", user)
+	}
+	g, err := login()
+	if err != nil {
+		a.guesses.failed(user, host(addr))
+		return nil, err
+	}
+	a.guesses.succeeded(user, host(addr))
+	return g, nil
+}
+
+func denied(user string) error { return sqlError(mysqlerr.AccessDenied(user)) }
 
 // verifier returns the user's, or a decoy and false for one who cannot log in, so
 // that the check costs the same time.
@@ -118,85 +141,58 @@ func (a *authenticator) native(user string) bool {
 	return ok && v.IsNative()
 }
 
-// allowed is the check that every method begins with.
-func (a *authenticator) allowed(c *mysql.Conn, user string, addr net.Addr) error {
-	if a.requireTLS && !c.TLSEnabled() {
-		return sqlError(mysqlerr.TLSRequired())
+// UserEntryWithHash implements mysql.HashStorage (mysql_native_password).
+func (a *authenticator) UserEntryWithHash(_ *mysql.Conn, salt []byte, user string, answer []byte, _ net.Addr) (mysql.Getter, error) {
+	v, ok := a.verifier(user)
+	if !ok || !v.CheckNative(salt, answer) {
+		return nil, denied(user)
 	}
-	if !a.guesses.allow(user, host(addr)) {
-		return mysql.NewSQLError(mysql.ERAccessDeniedError, mysql.SSAccessDeniedError, "Access denied for user '%s'; too many failed logins, try again later", user)
-	}
-	return nil
-}
-
-func (a *authenticator) denied(user string, addr net.Addr) error {
-	a.guesses.failed(user, host(addr))
-	return mysql.NewSQLError(mysql.ERAccessDeniedError, mysql.SSAccessDeniedError, "Access denied for user '%s'", user)
-}
-
-func (a *authenticator) accepted(user string, addr net.Addr) (mysql.Getter, error) {
-	a.guesses.succeeded(user, host(addr))
 	return principal{user}, nil
 }
 
-// UserEntryWithHash implements mysql.HashStorage (mysql_native_password).
-func (a *authenticator) UserEntryWithHash(c *mysql.Conn, salt []byte, user string, answer []byte, addr net.Addr) (mysql.Getter, error) {
-	if err := a.allowed(c, user, addr); err != nil {
-		return nil, err
-	}
-	v, ok := a.verifier(user)
-	if !ok || !v.CheckNative(salt, answer) {
-		return nil, a.denied(user, addr)
-	}
-	return a.accepted(user, addr)
-}
-
 // UserEntryWithCacheHash implements mysql.CachingStorage: the fast path of
-// caching_sha2_password, for who has logged in before under this verifier.
-func (a *authenticator) UserEntryWithCacheHash(c *mysql.Conn, salt []byte, user string, answer []byte, addr net.Addr) (mysql.Getter, mysql.CacheState, error) {
-	if err := a.allowed(c, user, addr); err != nil {
-		return nil, mysql.AuthRejected, err
-	}
+// caching_sha2_password, for who has logged in before under this verifier. Over
+// TLS everyone else, known or not, is asked for the password.
+func (a *authenticator) UserEntryWithCacheHash(c *mysql.Conn, salt []byte, user string, answer []byte, _ net.Addr) (mysql.Getter, mysql.CacheState, error) {
 	v, ok := a.verifier(user)
-	if !ok && !c.TLSEnabled() || len(answer) != sha256.Size {
-		return nil, mysql.AuthRejected, a.denied(user, addr)
+	if ok && len(answer) == sha256.Size && a.checkFast(user, v, salt, answer) {
+		return principal{user}, mysql.AuthAccepted, nil
 	}
-	if ok && v.CanScramble() {
-		if !v.CheckScramble(salt, answer) {
-			return nil, mysql.AuthRejected, a.denied(user, addr)
-		}
-		g, err := a.accepted(user, addr)
-		return g, mysql.AuthAccepted, err
-	}
-	a.mu.Lock()
-	stage2, known := a.cache[user]
-	known = known && ok && a.proof[user].Equal(v)
-	a.mu.Unlock()
-	if known && checkSha2(salt, answer, stage2) {
-		g, err := a.accepted(user, addr)
-		return g, mysql.AuthAccepted, err
+	if !c.TLSEnabled() || len(answer) != sha256.Size {
+		return nil, mysql.AuthRejected, denied(user)
 	}
 	return nil, mysql.AuthNeedMoreData, nil
 }
 
+func (a *authenticator) checkFast(user string, v catalog.Verifier, salt, answer []byte) bool {
+	if v.CanScramble() {
+		return v.CheckScramble(salt, answer)
+	}
+	a.mu.Lock()
+	stage2, known := a.cache[user]
+	known = known && a.proof[user].Equal(v)
+	a.mu.Unlock()
+	return known && checkSha2(salt, answer, stage2)
+}
+
 // UserEntryWithPassword implements mysql.PlainTextStorage: the full path, which
 // the library only takes over TLS.
-func (a *authenticator) UserEntryWithPassword(c *mysql.Conn, user, password string, addr net.Addr) (mysql.Getter, error) {
+func (a *authenticator) UserEntryWithPassword(c *mysql.Conn, user, password string, _ net.Addr) (mysql.Getter, error) {
 	if !c.TLSEnabled() {
-		return nil, a.denied(user, addr)
-	}
-	if err := a.allowed(c, user, addr); err != nil {
-		return nil, err
+		return nil, denied(user)
 	}
 	v, ok := a.verifier(user)
-	if !v.CheckPassword(password) || !ok { // a user who does not exist costs the same time
-		return nil, a.denied(user, addr)
+	if v.CanScramble() {
+		a.decoy.CheckPassword(password) // the other forms cost much more time
+	}
+	if !v.CheckPassword(password) || !ok {
+		return nil, denied(user)
 	}
 	stage1 := sha256.Sum256([]byte(password))
 	a.mu.Lock()
 	a.cache[user], a.proof[user] = sha256.Sum256(stage1[:]), v
 	a.mu.Unlock()
-	return a.accepted(user, addr)
+	return principal{user}, nil
 }
 
 // checkSha2 reports whether answer is XOR(SHA256(password),

@@ -7,25 +7,31 @@ import (
 	"errors"
 	"io"
 	"net"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/dolthub/vitess/go/mysql"
+
 	"github.com/meshql/meshql/engine"
-	"github.com/meshql/meshql/planner/mysqlerr"
 )
 
-// Limits of a connection.
-const (
-	handshakeTimeout  = 10 * time.Second
-	preAuthBytes      = 64 << 10 // all that a client may send before it is logged in
-	maxPacket         = 16<<20 - 1
-	writeTimeout      = 60 * time.Second
-	maxConnections    = 512
-	maxPerAddress     = 256
-	maxPreparedParams = 65535
-)
+// limits bound what a connection may hold and how long it may take. Only tests
+// choose others than defaultLimits.
+type limits struct {
+	handshake   time.Duration // from the first byte to the login's end
+	read        time.Duration // for a command once it has begun
+	write       time.Duration // for one write; a client that never reads ends here
+	drain       time.Duration // for running statements when the server shuts down
+	connections int
+	perAddress  int
+}
+
+var defaultLimits = limits{handshake: 10 * time.Second, read: 30 * time.Second, write: 60 * time.Second, drain: 30 * time.Second,
+	connections: 512, perAddress: 256}
+
+// preAuthBytes is all that a client may send before it is logged in.
+const preAuthBytes = 64 << 10
 
 // Capability flags of the handshake.
 const (
@@ -41,14 +47,16 @@ type guardedListener struct {
 	net.Listener
 	tls        *tls.Config
 	requireTLS bool
+	limits     limits
 
+	served sync.WaitGroup // connections that the protocol library has in hand
 	mu     sync.Mutex
 	open   map[*conn]struct{}
 	byHost map[string]int
 }
 
-func newGuardedListener(l net.Listener, config *tls.Config, requireTLS bool) *guardedListener {
-	return &guardedListener{Listener: l, tls: config, requireTLS: requireTLS, open: make(map[*conn]struct{}), byHost: make(map[string]int)}
+func newGuardedListener(l net.Listener, config *tls.Config, requireTLS bool, lim limits) *guardedListener {
+	return &guardedListener{Listener: l, tls: config, requireTLS: requireTLS, limits: lim, open: make(map[*conn]struct{}), byHost: make(map[string]int)}
 }
 
 // Accept returns the next admitted connection; those above a cap are closed.
@@ -65,6 +73,7 @@ func (l *guardedListener) Accept() (net.Conn, error) {
 			pause = min(2*pause, time.Second)
 			continue
 		}
+		pause = time.Millisecond
 		if c, ok := l.admit(socket, host(socket.RemoteAddr())); ok {
 			return c, nil
 		}
@@ -75,19 +84,21 @@ func (l *guardedListener) Accept() (net.Conn, error) {
 func (l *guardedListener) admit(socket net.Conn, host string) (*conn, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.open) >= maxConnections || l.byHost[host] >= maxPerAddress {
+	if len(l.open) >= l.limits.connections || l.byHost[host] >= l.limits.perAddress {
 		return nil, false
 	}
-	if err := socket.SetReadDeadline(time.Now().Add(handshakeTimeout)); err != nil {
+	if err := socket.SetDeadline(time.Now().Add(l.limits.handshake)); err != nil {
 		return nil, false
 	}
-	c := &conn{Conn: socket, listener: l, host: host}
+	c := &conn{Conn: socket, socket: socket, listener: l, host: host, statements: make(map[uint32]*statement)}
 	l.open[c] = struct{}{}
 	l.byHost[host]++
+	l.served.Add(1)
 	return c, true
 }
 
-// closeAll closes every open connection.
+// closeAll hangs up every open connection and waits until the protocol library
+// is done with them.
 func (l *guardedListener) closeAll() {
 	l.mu.Lock()
 	conns := make([]*conn, 0, len(l.open))
@@ -96,8 +107,9 @@ func (l *guardedListener) closeAll() {
 	}
 	l.mu.Unlock()
 	for _, c := range conns {
-		c.Close() //nolint:errcheck // shutting down
+		c.hangUp()
 	}
+	l.served.Wait()
 }
 
 // conn is a client's connection as the protocol library reads and writes it:
@@ -107,14 +119,15 @@ func (l *guardedListener) closeAll() {
 // from the first packet to the last. The library, which does not see that
 // request, counts packets one lower until the first command.
 //
-// Before login it caps what comes in. After login it replaces the text of
-// COM_STMT_PREPARE by a stand-in with as many markers, can end a result with an
-// error packet in mid-stream, and while a statement runs notices a client that
-// goes away. It is used by the connection's goroutine, Close by any.
+// Before login it caps what comes in. After login it translates commands
+// (commands.go), ends a result that fails in mid-stream with an error packet,
+// and while a statement runs notices a client that goes away. It is used by the
+// connection's goroutine, hangUp by any.
 type conn struct {
 	net.Conn // the socket, or TLS over it
 	listener *guardedListener
 	host     string
+	socket   net.Conn
 	tls      *tls.Conn // nil: clear text
 
 	session  *engine.Session // nil before login
@@ -122,31 +135,23 @@ type conn struct {
 	greeted  bool
 	shift    byte // how much lower the library counts packets
 
-	in   []byte // checked bytes that the library has not read yet
-	left int    // bytes of the packet passing through still to come
-
-	// prepared is the true text of the last COM_STMT_PREPARE, preparedErr what
-	// is wrong with it.
-	prepared    string
-	preparedErr error
+	in         []byte // packets that the library has not read yet
+	commands          // what the commands say
+	statements map[uint32]*statement
 
 	out     packetTracker
-	failure func(sequence byte) []byte // the error packet to end with
+	broken  bool            // a write failed
+	failure *mysql.SQLError // what to end an unfinished result with
 
 	ahead     []byte // read while watching
 	stopWatch func()
 
-	closing  sync.Once
-	closeErr error
+	closing sync.Once
+	served  sync.Once
 }
 
-const (
-	comPrepare = 0x16
-	standIn    = "SELECT 1"
-)
-
 func (c *conn) Read(p []byte) (int, error) {
-	for len(c.in) == 0 && c.left == 0 {
+	for len(c.in) == 0 {
 		next := c.nextCommand
 		if c.session == nil {
 			next = c.nextLoginPacket
@@ -155,14 +160,9 @@ func (c *conn) Read(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	if len(c.in) > 0 {
-		n := copy(p, c.in)
-		c.in = c.in[n:]
-		return n, nil
-	}
-	n, err := c.Conn.Read(p[:min(len(p), c.left)])
-	c.left -= n
-	return n, err
+	n := copy(p, c.in)
+	c.in = c.in[n:]
+	return n, nil
 }
 
 // nextLoginPacket takes in one packet before login, or the request for TLS.
@@ -203,70 +203,18 @@ func (c *conn) startTLS() error {
 	return nil
 }
 
-// nextCommand reads a command's header, and all of it if it prepares a
-// statement.
-func (c *conn) nextCommand() error {
-	var head [5]byte
-	if err := c.readFull(head[:4]); err != nil {
-		return err
-	}
-	c.shift = 0
-	size := payload([4]byte(head[:4]))
-	if size >= maxPacket {
-		return errGuard
-	}
-	if size == 0 {
-		c.in = append(c.in[:0], head[:4]...)
-		return nil
-	}
-	if err := c.readFull(head[4:]); err != nil {
-		return err
-	}
-	c.in = append(c.in[:0], head[:]...)
-	c.left = size - 1
-	if head[3] != 0 || head[4] != comPrepare {
-		return nil
-	}
-	text := make([]byte, c.left)
-	if err := c.readFull(text); err != nil {
-		return err
-	}
-	c.left = 0
-	c.prepared = string(text)
-	stand := c.standIn()
-	n := len(stand) + 1
-	c.in = append(c.in[:0], byte(n), byte(n>>8), byte(n>>16), 0, comPrepare)
-	c.in = append(c.in, stand...)
-	return nil
-}
-
-// standIn returns a statement that the library can parse in no time and that has
-// as many ? as the true one.
-func (c *conn) standIn() string {
-	n, err := c.session.CountParams(c.prepared)
-	if err == nil && n > maxPreparedParams {
-		err = mysqlerr.TooComplex("it has more than 65535 parameters")
-	}
-	c.preparedErr = err
-	if err != nil || n == 0 {
-		return standIn
-	}
-	return "SELECT ?" + strings.Repeat(",?", n-1)
-}
-
 func payload(head [4]byte) int { return int(head[0]) | int(head[1])<<8 | int(head[2])<<16 }
 
-// readFull fills p, from what was read ahead first.
 func (c *conn) readFull(p []byte) error {
-	n := copy(p, c.ahead)
-	c.ahead = c.ahead[n:]
-	_, err := io.ReadFull(c.Conn, p[n:])
+	_, err := io.ReadFull(clientInput{c}, p)
 	return err
 }
 
 func (c *conn) Write(p []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return 0, err
+	if c.session != nil {
+		if err := c.SetWriteDeadline(time.Now().Add(c.listener.limits.write)); err != nil {
+			return 0, err
+		}
 	}
 	out := p
 	if !c.greeted && c.out.left == len(p) { // after the header of the first packet
@@ -274,15 +222,11 @@ func (c *conn) Write(p []byte) (int, error) {
 		out = c.greeting(p)
 	}
 	if c.shift != 0 {
-		out = append([]byte(nil), out...)
+		out = bytes.Clone(out)
 	}
 	c.out.track(out, c.shift)
 	n, err := c.Conn.Write(out)
-	if err == nil && c.failure != nil && c.out.between() {
-		packet := c.failure(c.out.sequence + 1)
-		c.failure = nil
-		_, err = c.Conn.Write(packet)
-	}
+	c.broken = c.broken || err != nil
 	return n, err
 }
 
@@ -308,13 +252,26 @@ func (c *conn) greeting(p []byte) []byte {
 // loggedIn lifts the limits that hold before login.
 func (c *conn) loggedIn(s *engine.Session) error {
 	c.session = s
-	return c.SetReadDeadline(time.Time{})
+	return c.SetDeadline(time.Time{})
 }
 
-// Close closes the socket and gives up the connection's place.
+// Close ends the connection when the library is done with it. The library hangs
+// up on a result that fails in mid-stream; here the client is told why.
 func (c *conn) Close() error {
+	if c.failure != nil && !c.broken && c.out.between() {
+		if err := c.SetWriteDeadline(time.Now().Add(c.listener.limits.write)); err == nil {
+			c.Conn.Write(errorPacket(c.failure, c.out.sequence+1)) //nolint:errcheck // the connection ends either way
+		}
+	}
+	c.hangUp()
+	c.served.Do(c.listener.served.Done)
+	return nil
+}
+
+// hangUp closes the socket and gives up the connection's place.
+func (c *conn) hangUp() {
 	c.closing.Do(func() {
-		c.closeErr = c.Conn.Close()
+		c.socket.Close() //nolint:errcheck // nothing is left to save
 		c.listener.mu.Lock()
 		defer c.listener.mu.Unlock()
 		delete(c.listener.open, c)
@@ -322,31 +279,39 @@ func (c *conn) Close() error {
 			delete(c.listener.byHost, c.host)
 		}
 	})
-	return c.closeErr
 }
 
+// maxAhead is how much a client may send while its statement runs before the
+// watch no longer notices that it goes away.
+const maxAhead = 16 << 10
+
 // startWatch calls gone if the client closes the connection before the watch is
-// stopped. It reads one byte ahead, which is given to the next packet.
+// stopped. What it reads meanwhile is given to the next command.
 func (c *conn) startWatch(gone func()) {
-	if len(c.in) > 0 || c.left > 0 || len(c.ahead) > 0 {
+	if err := c.SetReadDeadline(time.Time{}); err != nil {
+		gone()
 		return
 	}
 	done := make(chan struct{})
 	var stopping atomic.Bool
 	go func() {
 		defer close(done)
-		var b [1]byte
-		n, err := c.Conn.Read(b[:])
-		c.ahead = append(c.ahead, b[:n]...)
-		if err != nil && !stopping.Load() {
-			gone()
+		var b [1 << 10]byte
+		for len(c.ahead) < maxAhead {
+			n, err := c.Conn.Read(b[:])
+			c.ahead = append(c.ahead, b[:n]...)
+			if err != nil {
+				if !stopping.Load() {
+					gone()
+				}
+				return
+			}
 		}
 	}()
 	c.stopWatch = func() {
 		stopping.Store(true)
 		c.SetReadDeadline(time.Unix(1, 0)) //nolint:errcheck // a closed connection reads no more either
 		<-done
-		c.SetReadDeadline(time.Time{}) //nolint:errcheck // the next read says so
 	}
 }
 

@@ -9,11 +9,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"sort"
-	"strconv"
-	"strings"
+	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/dolthub/vitess/go/mysql"
 	"github.com/dolthub/vitess/go/sqltypes"
@@ -22,6 +20,7 @@ import (
 
 	"github.com/meshql/meshql/engine"
 	"github.com/meshql/meshql/planner/mysqlerr"
+	"github.com/meshql/meshql/planner/plan"
 )
 
 // handler answers the commands of all connections. The protocol library calls
@@ -31,9 +30,10 @@ type handler struct {
 	log        *slog.Logger
 	requireTLS bool
 
-	running sync.WaitGroup // statements
 	mu      sync.Mutex
 	closing bool
+	running map[*engine.Session]struct{} // whose statements run
+	idle    chan struct{}                // closed when closing and nothing runs
 }
 
 // NewConnection implements mysql.Handler: ids are random, so that nobody can
@@ -71,7 +71,7 @@ func (h *handler) ConnectionAuthenticated(c *mysql.Conn) error {
 		return sqlError(mysqlerr.TLSRequired())
 	}
 	id := engine.Identity{User: p.user, Client: c.RemoteAddr().String(), ID: uint64(c.ConnectionID),
-		Disconnect: func() { g.Close() }} //nolint:errcheck // KILL
+		Disconnect: g.hangUp}
 	if g.tls != nil {
 		id.TLSCipher = tls.CipherSuiteName(g.tls.ConnectionState().CipherSuite)
 	}
@@ -95,6 +95,9 @@ func (h *handler) ComInitDB(c *mysql.Conn, domain string) error {
 
 // ComQuery implements mysql.Handler.
 func (h *handler) ComQuery(ctx context.Context, c *mysql.Conn, query string, callback mysql.ResultSpoolFn) error {
+	if err := guard(c).refused; err != nil {
+		return sqlError(err)
+	}
 	return h.run(ctx, c, query, nil, func(r *sqltypes.Result) error { return callback(r, false) })
 }
 
@@ -104,95 +107,60 @@ func (h *handler) ComMultiQuery(ctx context.Context, c *mysql.Conn, query string
 	return "", h.ComQuery(ctx, c, query, callback)
 }
 
-// ComPrepare implements mysql.Handler. query is the guard's stand-in; the true
-// text is the guard's.
+// ComPrepare implements mysql.Handler. The library has prepared the guard's
+// stand-in; the true text is the guard's.
 func (h *handler) ComPrepare(ctx context.Context, c *mysql.Conn, _ string, prepare *mysql.PrepareData) ([]*querypb.Field, error) {
-	g := guard(c)
-	if len(c.PrepareData) > maxPrepared {
-		delete(c.PrepareData, prepare.StatementID)
-		return nil, sqlError(mysqlerr.TooComplex("too many prepared statements on this connection"))
-	}
-	err := g.preparedErr
-	if err == nil {
-		prepare.PrepareStmt = g.prepared
-		columns, _, derr := g.session.Describe(ctx, prepare.PrepareStmt)
-		if derr == nil {
-			return fields(columns), nil
-		}
-		err = derr
-	}
-	delete(c.PrepareData, prepare.StatementID)
-	return nil, sqlError(err)
-}
-
-// maxPrepared is how many prepared statements a connection keeps.
-const maxPrepared = 1024
-
-// ComStmtExecute implements mysql.Handler.
-func (h *handler) ComStmtExecute(ctx context.Context, c *mysql.Conn, prepare *mysql.PrepareData, callback func(*sqltypes.Result) error) error {
-	args, err := arguments(prepare)
+	columns, err := h.prepare(ctx, guard(c), prepare)
 	if err != nil {
-		return sqlError(err)
+		delete(c.PrepareData, prepare.StatementID)
+		return nil, sqlError(err)
 	}
-	return h.run(ctx, c, prepare.PrepareStmt, args, callback)
+	return fields(columns), nil
 }
 
-// arguments are the values bound to a prepared statement's markers, in order.
-func arguments(p *mysql.PrepareData) ([]any, error) {
-	args := make([]any, p.ParamsCount)
-	names := make([]string, 0, len(p.BindVars))
-	for n := range p.BindVars {
-		names = append(names, n)
+func (h *handler) prepare(ctx context.Context, g *conn, prepare *mysql.PrepareData) ([]plan.Column, error) {
+	if len(g.statements) >= maxPrepared {
+		return nil, mysqlerr.TooComplex("too many prepared statements on this connection")
 	}
-	sort.Strings(names)
-	for _, n := range names {
-		i, err := strconv.Atoi(strings.TrimPrefix(n, "v"))
-		if err != nil || i < 1 || i > len(args) {
-			return nil, mysqlerr.WrongArguments("EXECUTE")
-		}
-		v, err := sqltypes.BindVariableToValue(p.BindVars[n])
-		if err != nil {
-			return nil, mysqlerr.WrongArguments("EXECUTE")
-		}
-		if args[i-1], err = argument(v); err != nil {
-			return nil, mysqlerr.WrongArguments("EXECUTE")
-		}
+	columns, params, err := g.session.Describe(ctx, g.preparing)
+	if err != nil {
+		return nil, err
 	}
-	return args, nil
+	if params > maxParams {
+		return nil, mysqlerr.TooComplex("it has too many parameters")
+	}
+	st := &statement{text: g.preparing, params: params}
+	st.forget()
+	g.statements[prepare.StatementID] = st
+	prepare.ParamsCount = uint16(params)
+	return columns, nil
 }
 
-func argument(v sqltypes.Value) (any, error) {
-	switch {
-	case v.IsNull():
-		return nil, nil
-	case v.IsUnsigned():
-		return strconv.ParseUint(v.ToString(), 10, 64)
-	case v.IsSigned():
-		return strconv.ParseInt(v.ToString(), 10, 64)
-	case v.IsFloat():
-		return strconv.ParseFloat(v.ToString(), 64)
-	}
-	return v.ToString(), nil
+// ComStmtExecute implements mysql.Handler. The guard has read the arguments.
+func (h *handler) ComStmtExecute(ctx context.Context, c *mysql.Conn, prepare *mysql.PrepareData, callback func(*sqltypes.Result) error) error {
+	g := guard(c)
+	return h.run(ctx, c, g.statements[prepare.StatementID].text, g.args, callback)
 }
 
 // run executes a statement and hands its rows to the protocol.
 func (h *handler) run(ctx context.Context, c *mysql.Conn, query string, args []any, callback func(*sqltypes.Result) error) (err error) {
-	if !h.begin() {
-		return mysql.NewSQLError(1053, "08S01", "Server shutdown in progress")
-	}
-	defer h.running.Done()
 	g := guard(c)
+	if !h.begin(g.session) {
+		return sqlError(mysqlerr.Shutdown())
+	}
+	defer h.end(g.session)
 	sent := false
 	defer func() {
 		if p := recover(); p != nil {
+			h.log.Error("panic in a statement", "panic", p, "stack", string(debug.Stack()))
 			err = mysqlerr.Internal(fmt.Errorf("panic: %v", p))
 		}
 		if err == nil {
 			return
 		}
 		e := asSQLError(err)
-		if sent { // the protocol can only hang up now; the guard adds the reason
-			g.failure = func(sequence byte) []byte { return errorPacket(e, sequence) }
+		if sent { // the library can only hang up now; the guard adds the reason
+			g.failure = e
 		}
 		err = e
 	}()
@@ -237,16 +205,61 @@ func (h *handler) run(ctx context.Context, c *mysql.Conn, query string, args []a
 	return nil
 }
 
-// begin counts a statement in, unless the server is shutting down.
-func (h *handler) begin() bool {
+// begin counts a session's statement in, unless the server is shutting down.
+func (h *handler) begin(s *engine.Session) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closing {
 		return false
 	}
-	h.running.Add(1)
+	h.running[s] = struct{}{}
 	return true
 }
+
+func (h *handler) end(s *engine.Session) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.running, s)
+	if h.closing && len(h.running) == 0 {
+		close(h.idle)
+	}
+}
+
+// drain refuses new statements and waits for those that run; after limit or when
+// ctx ends they are interrupted, and drain reports so.
+func (h *handler) drain(ctx context.Context, limit time.Duration) error {
+	h.mu.Lock()
+	if !h.closing && len(h.running) == 0 {
+		close(h.idle)
+	}
+	h.closing = true
+	h.mu.Unlock()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	var err error
+	select {
+	case <-h.idle:
+		return nil
+	case <-timer.C:
+		err = errors.New("statements were still running and were interrupted")
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	h.mu.Lock()
+	for s := range h.running {
+		s.Interrupt(mysqlerr.Shutdown())
+	}
+	h.mu.Unlock()
+	timer.Reset(farewellTime)
+	select {
+	case <-h.idle:
+	case <-timer.C:
+	}
+	return err
+}
+
+// farewellTime is how long interrupted statements may take to tell their clients.
+const farewellTime = time.Second
 
 // WarningCount implements mysql.Handler.
 func (h *handler) WarningCount(c *mysql.Conn) uint16 {
@@ -281,11 +294,8 @@ func asSQLError(err error) *mysql.SQLError {
 	if errors.As(err, &known) {
 		return known
 	}
-	if errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe) {
-		return mysql.NewSQLError(mysql.CRServerLost, mysql.SSUnknownSQLState, "connection closed")
-	}
 	e := mysqlerr.From(err)
-	return mysql.NewSQLError(int(e.Code), e.State, "%s", e.Message)
+	return &mysql.SQLError{Num: int(e.Code), State: e.State, Message: e.Message}
 }
 
 // errorPacket renders an ERR packet.

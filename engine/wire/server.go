@@ -31,6 +31,9 @@ type Config struct {
 	TLS        *tls.Config // nil: without TLS, and then on loopback only
 	RequireTLS bool
 	Log        *slog.Logger
+
+	limits limits           // zero: defaultLimits
+	now    func() time.Time // nil: time.Now
 }
 
 // Server serves the MySQL protocol.
@@ -41,13 +44,16 @@ type Server struct {
 	accept   sync.WaitGroup
 }
 
-// drainTime is how long running statements may go on after Shutdown.
-const drainTime = 30 * time.Second
-
 // Listen starts serving. The caller shuts the server down.
 func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.limits == (limits{}) {
+		cfg.limits = defaultLimits
+	}
+	if cfg.now == nil {
+		cfg.now = time.Now
 	}
 	if err := checkAddress(cfg); err != nil {
 		return nil, err
@@ -57,7 +63,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	auth, err := newAuthenticator(cfg.Engine.Catalog().Mesh, cfg.RequireTLS)
+	auth, err := newAuthenticator(cfg.Engine.Catalog().Mesh, cfg.RequireTLS, cfg.now)
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -68,8 +74,9 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 			return nil, errors.Join(err, l.Close())
 		}
 	}
-	s := &Server{guard: newGuardedListener(l, cfg.TLS, cfg.RequireTLS)}
-	s.handler = &handler{engine: cfg.Engine, log: cfg.Log, requireTLS: cfg.RequireTLS}
+	s := &Server{guard: newGuardedListener(l, cfg.TLS, cfg.RequireTLS, cfg.limits)}
+	s.handler = &handler{engine: cfg.Engine, log: cfg.Log, requireTLS: cfg.RequireTLS,
+		running: make(map[*engine.Session]struct{}), idle: make(chan struct{})}
 	s.listener, err = mysql.NewListenerWithConfig(mysql.ListenerConfig{
 		Listener:   s.guard,
 		AuthServer: auth,
@@ -126,26 +133,8 @@ func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.listener.Shutdown()
 	s.accept.Wait()
-	s.handler.mu.Lock()
-	s.handler.closing = true
-	s.handler.mu.Unlock()
-	done := make(chan struct{})
-	go func() {
-		s.handler.running.Wait()
-		close(done)
-	}()
-	drain := time.NewTimer(drainTime)
-	defer drain.Stop()
-	var err error
-	select {
-	case <-done:
-	case <-drain.C:
-		err = errors.New("statements were still running and were interrupted")
-	case <-ctx.Done():
-		err = ctx.Err()
-	}
+	err := s.handler.drain(ctx, s.guard.limits.drain)
 	s.guard.closeAll()
-	<-done
 	return err
 }
 
