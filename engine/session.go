@@ -171,7 +171,7 @@ func (s *Session) Query(ctx context.Context, sql string, args ...any) (*Result, 
 // failed keeps an error for SHOW WARNINGS and gives it its MySQL form.
 func (s *Session) failed(err error) error {
 	e := mysqlerr.From(err)
-	if cause := errors.Unwrap(e); cause != nil {
+	if cause := errors.Unwrap(e); cause != nil && e.Code != mysqlerr.Syntax("", 0).Code {
 		s.engine.log.Error("statement failed", "user", s.identity.User, "code", e.Code, "cause", cause)
 	}
 	s.warnings = append(s.warnings, Warning{"Error", e.Code, e.Message})

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 
 	"github.com/reeflective/readline"
@@ -65,7 +66,7 @@ func repl(cmd *cobra.Command, c client, flags replFlags) error {
 
 	fmt.Fprintf(s.err, "meshql %s; statements end with ;  \\help lists commands\n", engine.Version)
 	for {
-		text, err := editor.Readline()
+		text, err := editor.read()
 		switch {
 		case errors.Is(err, readline.ErrInterrupt):
 			continue
@@ -136,18 +137,34 @@ func screenSize() (width, height int) {
 	return width, height
 }
 
+// lineEditor reads what is typed at the prompt, a whole statement at a time.
+type lineEditor struct {
+	*readline.Shell
+	room *room
+}
+
+func (e *lineEditor) read() (string, error) {
+	e.Line().Set()
+	e.Cursor().Set(0)
+	e.room.begin()
+	return e.Readline()
+}
+
 // newEditor sets the line editor up for SQL.
-func newEditor(s *shell) (*readline.Shell, error) {
+func newEditor(s *shell) (*lineEditor, error) {
 	editor := readline.NewShell(inputrc.WithApp("meshql"))
 	for name, value := range map[string]any{
-		"enable-bracketed-paste": true, // a paste is text, and runs nothing
-		"input-meta":             true, // ü and é are letters
-		"output-meta":            true,
-		"convert-meta":           false,
-		"completion-ignore-case": true,
-		"multiline-column":       false,
-		"autopairs":              false,
-		"history-autosuggest":    false,
+		"enable-bracketed-paste":       true, // a paste is text, and runs nothing
+		"input-meta":                   true, // ü and é are letters
+		"output-meta":                  true,
+		"convert-meta":                 false,
+		"completion-ignore-case":       true,
+		"multiline-column":             false,
+		"echo-control-characters":      false,
+		"menu-complete-display-prefix": true,  // Tab shows what there is before it takes the first
+		"cursor-position-probe":        false, // its answer swallows keys typed meanwhile
+		"autopairs":                    false,
+		"history-autosuggest":          false,
 	} {
 		if err := editor.Config.Set(name, value); err != nil {
 			return nil, fmt.Errorf("line editor: %w", err)
@@ -158,7 +175,7 @@ func newEditor(s *shell) (*readline.Shell, error) {
 		`\e[B`: "down-line-or-history", `\eOB`: "down-line-or-history", `\M-[B`: "down-line-or-history", `\M-OB`: "down-line-or-history",
 		`\e[H`: "beginning-of-line", `\eOH`: "beginning-of-line", `\e[1~`: "beginning-of-line", `\M-[H`: "beginning-of-line", `\M-OH`: "beginning-of-line",
 		`\e[F`: "end-of-line", `\eOF`: "end-of-line", `\e[4~`: "end-of-line", `\M-[F`: "end-of-line", `\M-OF`: "end-of-line",
-		`\e[3~`: "delete-char",
+		`\e[3~`: "delete-char", `\C-i`: "menu-complete",
 	}
 	for keys, action := range bindings {
 		if err := editor.Config.Bind("emacs", inputrc.Unescape(keys), action, false); err != nil {
@@ -181,7 +198,13 @@ func newEditor(s *shell) (*readline.Shell, error) {
 		return nil, err
 	}
 	editor.History.Add("statements", h)
-	editor.Prompt.Primary(func() string { return s.paint(colourBold, promptText(s.client.Domain())) })
+	free := &room{out: s.err, screen: s.screen}
+	editor.Prompt.Primary(func() string {
+		text := promptText(s.client.Domain())
+		free.prompt = len(text)
+		free.keep(string(*editor.Line()), editor.Cursor().Pos())
+		return s.paint(colourBold, text)
+	})
 	editor.Prompt.Secondary(func() string { return "    -> " })
 	editor.AcceptMultiline = func(line []rune) bool { return complete(string(line)) }
 	if s.colour && s.settings.Highlight {
@@ -189,7 +212,7 @@ func newEditor(s *shell) (*readline.Shell, error) {
 		editor.SyntaxHighlighter = func(line []rune) string { return highlight(string(line)) }
 	}
 	editor.Completer = func(line []rune, cursor int) readline.Completions { return s.completions(line, cursor) }
-	return editor, nil
+	return &lineEditor{editor, free}, nil
 }
 
 func promptText(domain string) string {
@@ -212,10 +235,18 @@ func (s *shell) completions(line []rune, cursor int) readline.Completions {
 	}
 	c := completer{names: known, domain: s.client.Domain(), commands: commands()}
 	prefix, found := c.complete(string(line[:cursor]), string(line[cursor:]))
+	if _, height := s.screen(); height > 0 {
+		found = found[:min(len(found), max(height-8, 8))]
+	}
+	typed := "" // the editor takes an empty prefix for the whole word, signs and all
+	if prefix == "" {
+		before := string(line[:cursor])
+		typed = before[strings.LastIndexAny(before, " \t\n")+1:]
+	}
 	values := make([]readline.Completion, len(found))
 	var open []rune
 	for i, f := range found {
-		values[i] = readline.Completion{Value: f.value, Display: f.value, Description: f.description, Tag: f.kind}
+		values[i] = readline.Completion{Value: typed + f.value, Display: f.value, Description: f.description, Tag: f.kind}
 		if f.open {
 			r := []rune(f.value)
 			open = append(open, r[len(r)-1])
@@ -225,6 +256,6 @@ func (s *shell) completions(line []rune, cursor int) readline.Completions {
 	if len(open) > 0 {
 		out = out.NoSpace(open...)
 	}
-	out.PREFIX = prefix
+	out.PREFIX = typed + prefix
 	return out
 }

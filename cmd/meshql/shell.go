@@ -107,13 +107,13 @@ func (s *shell) show(ctx context.Context, sql string, write format) (err error) 
 	}
 	s.changed(sql)
 	columns := len(r.Columns())
-	out := &pager{out: afterProgress{s.out, p}, lines: height - 2}
+	out := &pager{out: s.out, lines: height - 2}
 	if height > 0 && !s.safe {
 		out.command = pagerCommand(s.settings.Pager)
 	}
 	n := 0
 	if columns > 0 {
-		n, err = write(ctx, out, p.count(r))
+		n, err = write(ctx, afterProgress{out, p}, p.count(r))
 	} else {
 		err = r.Close()
 	}
