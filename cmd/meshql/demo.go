@@ -126,6 +126,10 @@ func ask(cmd *cobra.Command, e *engine.Engine, user, is string) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(w, fmt.Sprintf("%d rows in %s\n\n", n, time.Since(begun).Round(time.Millisecond)))
+	rows := "rows"
+	if n == 1 {
+		rows = "row"
+	}
+	_, err = fmt.Fprintf(w, "%d %s in %s\n\n", n, rows, time.Since(begun).Round(time.Millisecond))
 	return err
 }
