@@ -18,11 +18,12 @@ type TestResult struct {
 	Name     string
 	File     string
 	Line     int
+	As       string // roles and purpose of the test's principal
 	Passed   bool
 	Want     string // set on failure: rows or error, one a line
 	Got      string
 	Duration time.Duration
-	Policies []string // ids that bound the test's principal
+	Policies []governance.Reason // what bound the test's principal
 }
 
 // maxTestRows is how many rows a policy test may compare.
@@ -52,7 +53,7 @@ func (e *Engine) PolicyTests(ctx context.Context) ([]TestResult, error) {
 
 func (e *Engine) policyTest(ctx context.Context, t *governance.Test) (TestResult, error) {
 	begun := time.Now()
-	res := TestResult{Name: t.Name, File: t.File, Line: t.Line}
+	res := TestResult{Name: t.Name, File: t.File, Line: t.Line, As: describeSubject(t.As)}
 	purposes := t.As.Purposes
 	if t.As.Purpose != "" && !contains(purposes, t.As.Purpose) {
 		purposes = append(purposes[:len(purposes):len(purposes)], t.As.Purpose)
@@ -77,17 +78,30 @@ func (e *Engine) policyTest(ctx context.Context, t *governance.Test) (TestResult
 	return res, nil
 }
 
+// describeSubject says whom a test asks as.
+func describeSubject(p governance.TestPrincipal) string {
+	who := p.User
+	if who == "" {
+		who = strings.Join(p.Roles, ", ")
+	}
+	if who == "" {
+		who = "nobody in particular"
+	}
+	if p.Purpose != "" {
+		who += ", purpose " + p.Purpose
+	}
+	return who
+}
+
 // testRows runs a query and renders its rows as policy tests compare them.
-func (s *Session) testRows(ctx context.Context, sql string) (string, []string, error) {
+func (s *Session) testRows(ctx context.Context, sql string) (string, []governance.Reason, error) {
 	r, err := s.Query(ctx, sql)
 	if err != nil {
 		return "", nil, err
 	}
-	var policies []string
+	var policies []governance.Reason
 	for _, rel := range r.relations {
-		for _, reason := range rel.Decision.InForce {
-			policies = append(policies, reason.Policy)
-		}
+		policies = append(policies, rel.Decision.InForce...)
 	}
 	var b strings.Builder
 	for n := 0; ; {

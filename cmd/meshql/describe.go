@@ -67,9 +67,9 @@ func (s *shell) describeMesh(ctx context.Context) error {
 
 // productNote is what a list says of a product.
 func productNote(access, status, title, description string) string {
-	note := title
+	note := description
 	if note == "" {
-		note = description
+		note = title
 	}
 	switch {
 	case access == "discover":
@@ -119,11 +119,14 @@ func (s *shell) describeProduct(ctx context.Context, domain, product string) err
 	}
 	if len(about) > 0 {
 		a := about[0]
-		fmt.Fprintln(s.out, joinWords(s.paint(colourBold, domain+"."+product), versionNote(a[1], a[2]), a[3], askWhom(a[5], a[6])))
+		fmt.Fprintln(s.out, joinWords(s.paint(colourBold, domain+"."+product), versionNote(a[1], a[2]), titleNote(a[3], product), askWhom(a[5], a[6])))
 		for i, label := range []string{"", "purpose", "limitations", "usage", "tags"} {
 			value := a[4]
 			if i > 0 {
 				value = a[6+i]
+			}
+			if label != "" && value == a[4] {
+				continue
 			}
 			if label != "" && value != "" {
 				value = label + ": " + value
@@ -140,7 +143,7 @@ func (s *shell) describeProduct(ctx context.Context, domain, product string) err
 		s.columnTable(columns, keys)
 	}
 	for _, f := range filters {
-		fmt.Fprintf(s.out, "%s  (%s of %s)\n", f[0], f[1], f[2])
+		fmt.Fprintf(s.out, "%s, by %s of %s\n", effectText(f[0]), f[1], layerName(f[2]))
 	}
 	return nil
 }
@@ -150,6 +153,14 @@ func versionNote(version, status string) string {
 		return ""
 	}
 	return strings.TrimSpace(version + " " + status)
+}
+
+// titleNote is a title that says more than the name.
+func titleNote(title, product string) string {
+	if strings.EqualFold(title, product) {
+		return ""
+	}
+	return title
 }
 
 // columnTable shows a product's columns; those that say nothing are left out.
@@ -271,7 +282,7 @@ func (s *shell) reasons(product, column string, policies [][]string) {
 		if p[0] != "" {
 			on, clear = product+"."+p[0], false
 		}
-		fmt.Fprintf(s.out, "%s: %s, by %s of %s\n", on, p[1], s.paint(colourBold, p[2]), layerName(p[3]))
+		fmt.Fprintf(s.out, "%s: %s, by %s of %s\n", on, effectText(p[1]), s.paint(colourBold, p[2]), layerName(p[3]))
 	}
 	switch {
 	case clear:
@@ -279,6 +290,22 @@ func (s *shell) reasons(product, column string, policies [][]string) {
 	case len(policies) == 0:
 		fmt.Fprintf(s.out, "%s: nothing filters or masks it for you\n", product)
 	}
+}
+
+// effectText says what a policy's effect is to the person it binds.
+func effectText(effect string) string {
+	switch effect {
+	case "grant select":
+		return "granted"
+	case "grant discover":
+		return "listed"
+	case "rows":
+		return "rows filtered"
+	}
+	if mask, ok := strings.CutPrefix(effect, "mask "); ok {
+		return "masked with " + mask
+	}
+	return effect
 }
 
 func layerName(layer string) string {

@@ -82,7 +82,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.PersistentFlags().Bool("verbose", false, "log what the engine does to stderr")
-	root.AddCommand(newServe(), newSQL(), newDemo(), newPolicy(), newUser(), newAudit())
+	root.AddCommand(newServe(), newSQL(), newDemo(), newValidate(), newPush(), newPolicy(), newUser(), newAudit())
 	return root
 }
 

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"github.com/meshql/meshql/engine"
+	"github.com/meshql/meshql/governance"
+	"github.com/meshql/meshql/governance/descriptor"
 )
 
 func newPolicy() *cobra.Command {
@@ -19,12 +22,16 @@ func newPolicy() *cobra.Command {
 
 func newPolicyTest() *cobra.Command {
 	var f meshFlags
-	var coverage bool
+	var wantCoverage bool
+	var format string
 	cmd := &cobra.Command{
 		Use:   "test",
 		Short: "Run the policy tests of the mesh",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if err := checkReportFormat(format); err != nil {
+				return err
+			}
 			e, err := f.open(cmd)
 			if err != nil {
 				return err
@@ -34,33 +41,69 @@ func newPolicyTest() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			failed := printTests(cmd.OutOrStdout(), results)
-			if coverage {
-				printCoverage(cmd.OutOrStdout(), e, results)
+			var covered *coverage
+			if wantCoverage {
+				covered = coverageOf(e.Catalog().Mesh().Policies.Rules(), results)
 			}
-			if failed > 0 {
+			failed := failures(results)
+			if format == "text" {
+				printTests(cmd.OutOrStdout(), results, covered)
+			} else {
+				found := findings{command: "policy test", base: folderOf(f.mesh), diagnostics: failed, tests: results, coverage: covered}
+				if err := found.write(cmd.OutOrStdout(), format); err != nil {
+					return err
+				}
+			}
+			if len(failed) > 0 {
 				return errFindings
 			}
 			return nil
 		},
 	}
 	f.register(cmd)
-	cmd.Flags().BoolVar(&coverage, "coverage", false, "list policies that bound no test's principal")
+	cmd.Flags().BoolVar(&wantCoverage, "coverage", false, "list policies that bound no test's principal")
+	reportFlag(cmd, &format)
 	return cmd
 }
 
-func printTests(w io.Writer, results []engine.TestResult) (failed int) {
+// ruleTest is the rule of a policy test that failed.
+const ruleTest = "MQ190"
+
+// failures are the tests that failed, as diagnostics.
+func failures(results []engine.TestResult) (out descriptor.Diagnostics) {
 	for _, r := range results {
-		if r.Passed {
-			fmt.Fprintf(w, "PASS  %s  %d ms\n", r.Name, r.Duration.Milliseconds())
-			continue
+		if !r.Passed {
+			out = append(out, descriptor.Diagnostic{File: r.File, Position: descriptor.Position{Line: r.Line, Column: 1}, Rule: ruleTest,
+				Message: fmt.Sprintf("%s: want %s, got %s (as %s)", r.Name, oneLine(r.Want), oneLine(r.Got), r.As)})
 		}
-		failed++
-		fmt.Fprintf(w, "FAIL  %s  %d ms\n      %s:%d\n      want  %s\n      got   %s\n", r.Name, r.Duration.Milliseconds(), r.File, r.Line,
-			indent(r.Want), indent(r.Got))
 	}
-	fmt.Fprintf(w, "%d passed, %d failed\n", len(results)-failed, failed)
-	return failed
+	return out
+}
+
+func printTests(w io.Writer, results []engine.TestResult, covered *coverage) {
+	width, failed := 0, 0
+	for _, r := range results {
+		width = max(width, utf8.RuneCountInString(r.Name))
+	}
+	for _, r := range results {
+		verdict := "PASS"
+		if !r.Passed {
+			verdict = "FAIL"
+			failed++
+		}
+		fmt.Fprintf(w, "%s  %-*s  %3d ms\n", verdict, width, r.Name, r.Duration.Milliseconds())
+		if !r.Passed {
+			fmt.Fprintf(w, "      %s:%d as %s\n      want  %s\n      got   %s\n", r.File, r.Line, r.As, indent(r.Want), indent(r.Got))
+		}
+	}
+	fmt.Fprintf(w, "%d passed, %d failed", len(results)-failed, failed)
+	if covered != nil {
+		fmt.Fprintf(w, " · coverage %.1f%% (%d of %d rules)", covered.Percent, covered.Covered, covered.Rules)
+		if len(covered.Missing) > 0 {
+			fmt.Fprintf(w, "\nuncovered: %s", strings.Join(covered.Missing, ", "))
+		}
+	}
+	fmt.Fprintln(w)
 }
 
 func indent(s string) string {
@@ -70,28 +113,38 @@ func indent(s string) string {
 	return strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n            ")
 }
 
-// printCoverage says which policies no test's principal was bound by.
-func printCoverage(w io.Writer, e *engine.Engine, results []engine.TestResult) {
-	seen := map[string]bool{}
+func oneLine(s string) string {
+	return strings.ReplaceAll(indent(s), "\n            ", "; ")
+}
+
+// coverage says which policies bound a test's principal.
+type coverage struct {
+	Percent float64  `json:"percent"`
+	Covered int      `json:"covered"`
+	Rules   int      `json:"rules"`
+	Missing []string `json:"missing,omitempty"` // file:line id
+}
+
+func coverageOf(rules []governance.Rule, results []engine.TestResult) *coverage {
+	type policy struct{ layer, id string }
+	seen := map[policy]bool{}
 	for _, r := range results {
-		for _, id := range r.Policies {
-			seen[id] = true
+		for _, p := range r.Policies {
+			seen[policy{p.Layer, p.Policy}] = true
 		}
 	}
-	rules := e.Catalog().Mesh().Policies.Rules()
-	var missing []string
+	c := &coverage{Percent: 100, Rules: len(rules)}
 	for _, r := range rules {
-		if !seen[r.ID] {
-			missing = append(missing, r.Layer+" "+r.ID)
+		if seen[policy{r.Layer, r.ID}] {
+			c.Covered++
+			continue
 		}
+		c.Missing = append(c.Missing, fmt.Sprintf("%s:%d %s", r.File, r.Line, r.ID))
 	}
-	if len(rules) > 0 {
-		covered := len(rules) - len(missing)
-		fmt.Fprintf(w, "coverage %.1f%% (%d of %d rules)\n", 100*float64(covered)/float64(len(rules)), covered, len(rules))
+	if c.Rules > 0 {
+		c.Percent = 100 * float64(c.Covered) / float64(c.Rules)
 	}
-	if len(missing) > 0 {
-		fmt.Fprintf(w, "uncovered: %s\n", strings.Join(missing, ", "))
-	}
+	return c
 }
 
 func newPolicyExplain() *cobra.Command {
