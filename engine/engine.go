@@ -45,6 +45,7 @@ type Engine struct {
 	functions *mysqlfn.Library
 	system    map[string]*systemTable
 	variables map[string]sysVar
+	disable   []string // rules of the optimizer to leave out, for tests
 
 	stop context.CancelFunc
 	wg   sync.WaitGroup

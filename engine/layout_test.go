@@ -31,6 +31,7 @@ var order = []string{
 	"engine/mysqlfn",
 	"engine/eval",
 	"engine/exec",
+	"engine/twoworld",
 	"engine",
 	"engine/wire",
 	"cmd",

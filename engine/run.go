@@ -141,7 +141,7 @@ func (r *Result) start(sel *planner.Select, o runOptions) error {
 	s.running, s.cancel = r, r.cancel
 	s.mu.Unlock()
 
-	planned, err := planner.Plan(r.ctx, sel, o.args, s.bindEnv(o.mesh, o.listing), planner.Options{Fold: s.fold, Stats: r.stats})
+	planned, err := planner.Plan(r.ctx, sel, o.args, s.bindEnv(o.mesh, o.listing), planner.Options{Fold: s.fold, Stats: r.stats, Disable: s.engine.disable})
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,8 @@ type Options struct {
 	Fold func(plan.Expr) (*plan.Const, error)
 	// Stats gives estimates for cost, or false.
 	Stats func(connectors.Source) (connectors.Stats, bool)
+	// Disable names rules of the optimizer to leave out, for tests.
+	Disable []string
 }
 
 // Planned is a query that is ready to run.
@@ -41,7 +43,7 @@ func Plan(ctx context.Context, sel *Select, args []any, env *bind.Env, o Options
 	if err != nil {
 		return nil, err
 	}
-	logical, final, err := optimize.Both(ctx, bound.Plan, optimize.Options{Fold: o.Fold, Stats: o.Stats})
+	logical, final, err := optimize.Both(ctx, bound.Plan, optimize.Options{Fold: o.Fold, Stats: o.Stats, Disable: o.Disable})
 	if err != nil {
 		return nil, err
 	}
