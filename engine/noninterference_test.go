@@ -159,6 +159,7 @@ func (o *observation) read(ctx context.Context, s *Session, r *Result) error {
 				switch {
 				case err != nil:
 					return errors.Join(err, r.Close())
+				case c.Name == "EXPLAIN" && strings.HasPrefix(string(v.BytesAt(row)), "actual: "): // timing
 				case v.IsNull(row):
 					b.WriteString("NULL|")
 				case c.Type.ID == mysqltype.Double: // sums depend on the order of their terms
@@ -196,7 +197,7 @@ func TestNonInterference(t *testing.T) {
 				}
 				p = w.open(t, 4)
 				for i, s := range corpus {
-					if discover == (i%2 == 0) {
+					if !discover == (i%4 == 0) && i%2 == 0 {
 						p.same(s)
 					}
 				}
@@ -206,7 +207,7 @@ func TestNonInterference(t *testing.T) {
 				for i, rule := range optimize.Rules() {
 					p := w.open(t, 1+i%4, rule)
 					for j, s := range corpus {
-						if (i+j)%5 == 0 {
+						if (i+j)%8 == 0 {
 							p.same(s)
 						}
 					}
@@ -228,8 +229,8 @@ func TestWorldsDiffer(t *testing.T) {
 	edit(t, w.paths[1], "identity.yaml", "canary_owen", "owen")
 	w.user = "owen"
 	p := w.open(t, 1)
-	for _, sql := range []string{"SELECT COUNT(*) FROM checkout.orders", "SELECT SUM(total) FROM checkout.orders", "SELECT MAX(amount) FROM checkout.payments",
-		"SELECT country, COUNT(*) FROM checkout.orders GROUP BY country"} {
+	for _, sql := range []string{"SELECT COUNT(*) FROM checkout.orders", "SELECT SUM(total) FROM checkout.orders",
+		"SELECT SUM(amount) FROM checkout.payments", "SELECT country, COUNT(*) FROM checkout.orders GROUP BY country"} {
 		a := observe(t.Context(), p.sessions[0], statement{sql: sql})
 		b := observe(t.Context(), p.sessions[1], statement{sql: sql})
 		if a.failure != "" || b.failure != "" || a.String() == b.String() {

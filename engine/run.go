@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/meshql/meshql/connectors"
@@ -129,7 +128,6 @@ type Result struct {
 	budget    *vec.Budget
 	pinned    map[connectors.Source]connectors.Snapshot
 	query     string // id of the audit record; empty: nothing to audit
-	warned    atomic.Int32
 	rows      int64
 	err       error
 	closed    bool
@@ -163,15 +161,17 @@ func (r *Result) start(sel *planner.Select, o runOptions) error {
 	return err
 }
 
-// warn adds a warning to the session's, up to the cap. Operators call it from
+// warn adds a warning to the session's, up to the cap. One that was given before
+// says nothing new: how often an expression is evaluated depends on the plan, on
+// batches and on rows that the principal may not see. Operators call it from
 // several goroutines.
 func (r *Result) warn(code uint16, message string) {
-	if r.warned.Add(1) > maxWarnings {
-		return
-	}
+	w := Warning{"Warning", code, message}
 	r.session.mu.Lock()
 	defer r.session.mu.Unlock()
-	r.session.warnings = append(r.session.warnings, Warning{"Warning", code, message})
+	if len(r.session.warnings) < maxWarnings && !slices.Contains(r.session.warnings, w) {
+		r.session.warnings = append(r.session.warnings, w)
+	}
 }
 
 // Columns describe the rows; empty for a statement without a result set.

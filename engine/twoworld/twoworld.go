@@ -128,7 +128,7 @@ func (w *world) product(p *catalog.Product, d *governance.Decision) {
 			w.remove(p.Domain + "/data/" + p.Name)
 			w.edit(p.Domain+"/policies/policies.yaml", func(s string) string {
 				s = strings.ReplaceAll(s, "[orders, "+p.Name+"]", "[orders]")
-				return without("product: "+p.Name)(s)
+				return without("product: " + p.Name)(s)
 			})
 			if p.Name == "surveys" {
 				w.edit("guild/policies.yaml", func(s string) string {

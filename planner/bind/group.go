@@ -162,8 +162,12 @@ func (q *block) minGroup() *plan.MinGroup {
 }
 
 // checkMinGroup refuses to read a relation under min_group but through one
-// aggregate directly over it, filtered and grouped by columns that the policy
-// leaves open, without subqueries or columns of other queries.
+// aggregate directly over it, without subqueries or columns of other queries.
+// What it computes must be about the group: counts, sums, averages and
+// deviations of whole columns, for an extreme, a list or a sum of IF(...) would
+// be about one of its rows. It is grouped by columns that the policy leaves
+// open, and filtered by conditions over them that can neither fail nor warn,
+// for that would tell of rows in groups that are dropped.
 func (q *block) checkMinGroup(aggregated bool) error {
 	m := q.minGroup()
 	if m == nil {
@@ -185,18 +189,37 @@ func (q *block) checkMinGroup(aggregated bool) error {
 			return refuse
 		}
 	}
-	if q.where != nil && (!plan.Refs(q.where).SubsetOf(open) || hasSubquery(q.where)) {
+	if q.where != nil && (!plan.Refs(q.where).SubsetOf(open) || !plan.Total(q.where)) {
 		return refuse
 	}
 	made := plan.Outputs(g)
 	for _, a := range q.aggs {
+		if !groupAggregates[a.Func] {
+			return refuse
+		}
 		for _, x := range a.Args {
-			if !plan.Refs(x).SubsetOf(made) || hasSubquery(x) {
+			if !plan.Refs(x).SubsetOf(made) || !wholeColumn(x) {
 				return refuse
 			}
 		}
 	}
 	return nil
+}
+
+// groupAggregates are about a group and not about one of its rows.
+var groupAggregates = map[string]bool{"count": true, "sum": true, "avg": true, "std": true, "stddev_samp": true,
+	"var_pop": true, "var_samp": true}
+
+// wholeColumn reports whether e is a column or a constant, also in a wider type.
+func wholeColumn(e plan.Expr) bool {
+	if c, ok := e.(*plan.Cast); ok && plan.Total(c) {
+		e = c.Arg
+	}
+	switch e.(type) {
+	case *plan.ColumnRef, *plan.Const:
+		return true
+	}
+	return false
 }
 
 func hasSubquery(e plan.Expr) bool {

@@ -215,7 +215,7 @@ func HashComparison(column, policy string) *Error {
 	return newf(3854, "HY000", "Column '%s' is masked by policy %s: its hash compares with text only", column, policy)
 }
 func MinGroupOnly(domain, product, policy string) *Error {
-	return newf(1142, "42000", "SELECT command denied: policy %s lets '%s.%s' be read only through one aggregate directly over it, filtered and grouped by columns that are not masked", policy, domain, product)
+	return newf(1142, "42000", "SELECT command denied: policy %s lets '%s.%s' be read only through counts, sums, averages and deviations of columns, directly over it, compared with constants and grouped by columns that are not masked", policy, domain, product)
 }
 func AuditUnavailable() *Error {
 	return newf(1290, "HY000", "The audit log can't be written, so no query is answered; tell the mesh's operator")

@@ -102,7 +102,7 @@ func verifyGoverned(g *plan.Governed, above []plan.Expr) error {
 		switch {
 		case !plan.Refs(e).SubsetOf(allowed):
 			return named("a predicate reads a masked column")
-		case !g.RowFilter && !total(e):
+		case !g.RowFilter && !plan.Total(e):
 			return named("a predicate that can fail crossed the barrier")
 		case !g.RowFilter:
 		case g.Strict:
@@ -157,7 +157,7 @@ func leakproof(e plan.Expr) bool {
 		case e.Func == plan.OpIsNull:
 			_, ok := e.Args[0].(*plan.ColumnRef)
 			return ok
-		case isComparison(e.Func):
+		case plan.IsComparison(e.Func):
 			return columnWithConstant(e.Args[0], e.Args[1]) || columnWithConstant(e.Args[1], e.Args[0])
 		}
 	case *plan.ColumnRef, *plan.Param, *plan.Cast, *plan.Case, *plan.HashMask, *plan.Subquery:
@@ -169,58 +169,4 @@ func columnWithConstant(col, constant plan.Expr) bool {
 	_, isCol := col.(*plan.ColumnRef)
 	_, isConst := constant.(*plan.Const)
 	return isCol && isConst && comparable(col.Type(), constant.Type())
-}
-
-// total reports whether e can be evaluated on any row without an error or a
-// warning.
-func total(e plan.Expr) bool {
-	ok := true
-	plan.WalkExpr(e, func(e plan.Expr) bool {
-		switch e := e.(type) {
-		case *plan.ColumnRef, *plan.Const, *plan.InList, *plan.Case:
-		case *plan.Cast:
-			ok = ok && widening(e.Arg.Type(), e.T)
-		case *plan.Call:
-			ok = ok && totalCall(e)
-		case *plan.Param, *plan.HashMask, *plan.Subquery:
-			ok = false
-		}
-		return ok
-	})
-	return ok
-}
-
-func totalCall(e *plan.Call) bool {
-	switch e.Func {
-	case plan.OpAnd, plan.OpOr, plan.OpNot, plan.OpXor, plan.OpIsNull, plan.OpIsTrue:
-		return true
-	case plan.OpLike:
-		for _, a := range e.Args[1:] {
-			if _, ok := a.(*plan.Const); !ok {
-				return false
-			}
-		}
-		return true
-	}
-	return isComparison(e.Func)
-}
-
-// widening reports whether every value of from has a value in to, so that a
-// cast cannot fail, round or warn.
-func widening(from, to mysqltype.Type) bool {
-	switch {
-	case from.IsInteger() && to.ID == mysqltype.Decimal:
-		return int(to.Precision)-int(to.Scale) >= 20
-	case from.IsInteger() && to.ID == mysqltype.BigInt:
-		return from.Unsigned == to.Unsigned
-	case from.IsNumeric() && to.ID == mysqltype.Double:
-		return true
-	case from.ID == mysqltype.Decimal && to.ID == mysqltype.Decimal:
-		return to.Scale >= from.Scale && to.Precision-to.Scale >= from.Precision-from.Scale
-	case from.ID == mysqltype.Date && (to.ID == mysqltype.DateTime || to.ID == mysqltype.Timestamp):
-		return to.ID == mysqltype.DateTime
-	case from.ID == to.ID && from.IsTemporal():
-		return to.Scale >= from.Scale
-	}
-	return false
 }

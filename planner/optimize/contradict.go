@@ -20,7 +20,7 @@ func contradict(conds []plan.Expr) bool {
 	var cols map[plan.ColumnID]*bounds
 	for _, e := range conds {
 		c, ok := e.(*plan.Call)
-		if !ok || !isComparison(c.Func) {
+		if !ok || !plan.IsComparison(c.Func) {
 			continue
 		}
 		op := c.Func

@@ -182,7 +182,7 @@ func (p *Pass) simplify(e plan.Expr) plan.Expr {
 			return negate(x.Args[0], x)
 		case x.Func == plan.OpIsTrue && (isTrue(x.Args[0]) || isFalse(x.Args[0])):
 			return x.Args[0]
-		case isComparison(x.Func) && x.Func != plan.OpNullEq && (isNull(x.Args[0]) || isNull(x.Args[1])) &&
+		case plan.IsComparison(x.Func) && x.Func != plan.OpNullEq && (isNull(x.Args[0]) || isNull(x.Args[1])) &&
 			movable(x.Args[0]) && movable(x.Args[1]):
 			return plan.Null(x.T)
 		}

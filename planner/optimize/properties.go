@@ -84,7 +84,7 @@ func nullIf(e plan.Expr, null plan.ColumnSet) bool {
 		case e.Func == plan.OpNot || e.Func == plan.OpNeg || e.Func == plan.OpXor ||
 			e.Func == plan.OpAdd || e.Func == plan.OpSub || e.Func == plan.OpMul || e.Func == plan.OpDiv ||
 			e.Func == plan.OpIntDiv || e.Func == plan.OpMod || e.Func == plan.OpLike && len(e.Args) >= 2,
-			isComparison(e.Func) && e.Func != plan.OpNullEq:
+			plan.IsComparison(e.Func) && e.Func != plan.OpNullEq:
 			for _, a := range e.Args {
 				if nullIf(a, null) {
 					return true

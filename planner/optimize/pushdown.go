@@ -216,7 +216,7 @@ func sinkGoverned(g *plan.Governed, conds []plan.Expr) (plan.Node, []plan.Expr, 
 	}
 	var rest, down []plan.Expr
 	for _, c := range conds {
-		crosses := plan.Refs(c).SubsetOf(allowed) && (leakproof(c) || !g.RowFilter && total(c))
+		crosses := plan.Refs(c).SubsetOf(allowed) && (leakproof(c) || !g.RowFilter && plan.Total(c))
 		if !crosses || g.RowFilter {
 			rest = append(rest, c)
 		}

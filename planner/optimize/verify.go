@@ -3,7 +3,6 @@ package optimize
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/meshql/meshql/planner/mysqltype"
 	"github.com/meshql/meshql/planner/plan"
@@ -264,7 +263,3 @@ func verifyExecutable(root plan.Node) error {
 	})
 	return err
 }
-
-var comparisons = []string{plan.OpEq, plan.OpNe, plan.OpLt, plan.OpLe, plan.OpGt, plan.OpGe, plan.OpNullEq}
-
-func isComparison(op string) bool { return slices.Contains(comparisons, op) }

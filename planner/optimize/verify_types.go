@@ -47,7 +47,7 @@ func verifyCall(e *plan.Call) error {
 				return fmt.Errorf("%s over %v", e.Func, a.Type())
 			}
 		}
-	case isComparison(e.Func):
+	case plan.IsComparison(e.Func):
 		if len(e.Args) != 2 {
 			return fmt.Errorf("%s of %d arguments", e.Func, len(e.Args))
 		}

@@ -6,7 +6,6 @@ SELECT country, COUNT(*) FROM checkout.orders GROUP BY country;
 -- ordered
 SELECT country, channel, COUNT(*) AS n, SUM(total) FROM checkout.orders GROUP BY country, channel ORDER BY country, channel;
 SELECT status, COUNT(*) FROM checkout.orders GROUP BY status HAVING COUNT(*) > 50;
-SELECT status, SUM(total) FROM checkout.orders GROUP BY status WITH ROLLUP;
 SELECT YEAR(ordered_at) AS y, MONTH(ordered_at) AS m, COUNT(*) FROM checkout.orders GROUP BY y, m;
 SELECT MIN(country), MAX(country) FROM checkout.orders;
 SELECT COUNT(*) FROM checkout.payments WHERE amount > 100;

@@ -24,8 +24,6 @@ SELECT customer_id FROM customers.profiles ORDER BY birth_date, customer_id LIMI
 SELECT MIN(email), MAX(email), MIN(phone), MAX(phone), MIN(birth_date), MAX(birth_date), MIN(name) FROM customers.profiles;
 SELECT country, MIN(phone), MAX(birth_date) FROM customers.profiles GROUP BY country;
 SELECT COUNT(DISTINCT phone), COUNT(DISTINCT name), COUNT(DISTINCT birth_date) FROM customers.profiles;
-SELECT customer_id, RANK() OVER (ORDER BY phone) FROM customers.profiles;
-SELECT customer_id, LAG(email) OVER (ORDER BY customer_id) FROM customers.profiles;
 SELECT CONCAT(name, email), UPPER(name), REVERSE(phone), MD5(email), LENGTH(phone) FROM customers.profiles;
 SELECT YEAR(birth_date), COUNT(*) FROM customers.profiles GROUP BY YEAR(birth_date);
 SELECT CAST(phone AS SIGNED) FROM customers.profiles;

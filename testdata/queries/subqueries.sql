@@ -18,7 +18,6 @@ WITH big AS (SELECT * FROM checkout.orders WHERE total > 500) SELECT country, CO
 WITH big AS (SELECT * FROM checkout.orders WHERE total > 500), small AS (SELECT * FROM checkout.orders WHERE total < 50) SELECT COUNT(*) FROM big JOIN small USING (customer_id);
 WITH profiles AS (SELECT customer_id, email FROM customers.profiles) SELECT * FROM profiles;
 WITH orders AS (SELECT 1 AS order_id, 'DE' AS country) SELECT * FROM orders;
-WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT i FROM n;
 SELECT country FROM checkout.orders UNION SELECT country FROM customers.profiles;
 SELECT customer_id FROM customers.profiles EXCEPT SELECT customer_id FROM checkout.orders;
 SELECT customer_id FROM customers.profiles INTERSECT SELECT customer_id FROM checkout.orders WHERE total > 300;
@@ -26,8 +25,6 @@ SELECT order_id FROM checkout.orders WHERE total > 900 UNION ALL SELECT order_id
 SELECT email FROM customers.profiles UNION SELECT name FROM customers.profiles;
 SELECT x.n FROM (SELECT country, COUNT(*) AS n FROM checkout.orders GROUP BY country) x WHERE x.n > 10;
 SELECT COUNT(*) FROM (SELECT DISTINCT customer_id, country FROM checkout.orders) x;
-SELECT order_id, RANK() OVER (PARTITION BY country ORDER BY total DESC) FROM checkout.orders;
-SELECT order_id, ROW_NUMBER() OVER (ORDER BY order_id), SUM(total) OVER (ORDER BY order_id) FROM checkout.orders;
 SELECT order_id FROM checkout.orders WHERE EXISTS (SELECT 1 FROM customers.profiles WHERE phone IS NOT NULL);
 SELECT EXISTS (SELECT 1 FROM checkout.orders WHERE country = 'FR'), EXISTS (SELECT 1 FROM customers.profiles WHERE NOT marketing_consent);
 SELECT (SELECT country FROM checkout.orders GROUP BY country HAVING COUNT(*) > 0 ORDER BY country LIMIT 1);
