@@ -119,7 +119,7 @@ func (p *Product) data(tb testing.TB) string {
 	}
 	var batches []*vec.Batch
 	for from := 0; from < len(p.Rows); from += size {
-		batches = append(batches, p.batch(tb, p.Rows[from:min(from+size, len(p.Rows))]))
+		batches = append(batches, p.Batch(tb, p.Rows[from:min(from+size, len(p.Rows))]))
 	}
 	var b bytes.Buffer
 	if err := parquet.Write(tb.Context(), &b, columns, batches, parquet.WriteOptions{RowGroupRows: size}); err != nil {
@@ -128,7 +128,8 @@ func (p *Product) data(tb testing.TB) string {
 	return b.String()
 }
 
-func (p *Product) batch(tb testing.TB, rows [][]any) *vec.Batch {
+// Batch holds rows of the product.
+func (p *Product) Batch(tb testing.TB, rows [][]any) *vec.Batch {
 	tb.Helper()
 	vectors := make([]*vec.Vector, len(p.Columns))
 	for i, c := range p.Columns {
