@@ -209,7 +209,7 @@ func (c *conn) longData(body []byte) {
 	i, piece := int(binary.LittleEndian.Uint16(body[4:])), body[6:]
 	switch {
 	case i >= st.params:
-		st.err = mysqlerr.WrongArguments("mysqld_stmt_send_long_data")
+		st.err = mysqlerr.ExecuteArguments()
 	case st.size+len(piece) > maxCommand:
 		st.err = mysqlerr.PacketTooLarge()
 	default:

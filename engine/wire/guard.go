@@ -263,6 +263,9 @@ func (c *conn) Close() error {
 			c.Conn.Write(errorPacket(c.failure, c.out.sequence+1)) //nolint:errcheck // the connection ends either way
 		}
 	}
+	if c.tls != nil && !c.broken {
+		c.tls.CloseWrite() //nolint:errcheck // a farewell, so that the client knows that nothing was cut off
+	}
 	c.hangUp()
 	c.served.Do(c.listener.served.Done)
 	return nil

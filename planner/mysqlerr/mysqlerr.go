@@ -121,6 +121,7 @@ func UnknownCommand() *Error {
 func UnknownStatement(command string) *Error {
 	return newf(1243, "HY000", "Unknown prepared statement handler given to %s", command)
 }
+func ExecuteArguments() *Error { return newf(1210, "HY000", "Incorrect arguments to EXECUTE") }
 func MalformedPacket() *Error { return newf(1835, "HY000", "Malformed communication packet") }
 func PacketTooLarge() *Error {
 	return newf(1153, "08S01", "Got a packet bigger than 'max_allowed_packet' bytes")
