@@ -139,9 +139,11 @@ type conn struct {
 	commands          // what the commands say
 	statements map[uint32]*statement
 
-	out     packetTracker
-	broken  bool            // a write failed
-	failure *mysql.SQLError // what to end an unfinished result with
+	out      packetTracker
+	broken   bool            // a write failed
+	failure  *mysql.SQLError // what to end the result at hand with
+	held     []byte          // the rest of that result
+	answered func()          // what to do when the answer is out
 
 	ahead     []byte // read while watching
 	stopWatch func()
@@ -152,6 +154,9 @@ type conn struct {
 
 func (c *conn) Read(p []byte) (int, error) {
 	for len(c.in) == 0 {
+		if err := c.endAnswer(); err != nil {
+			return 0, err
+		}
 		next := c.nextCommand
 		if c.session == nil {
 			next = c.nextLoginPacket
@@ -211,6 +216,14 @@ func (c *conn) readFull(p []byte) error {
 }
 
 func (c *conn) Write(p []byte) (int, error) {
+	if c.failure != nil {
+		c.held = append(c.held, p...)
+		return len(p), nil
+	}
+	return c.send(p)
+}
+
+func (c *conn) send(p []byte) (int, error) {
 	if c.session != nil {
 		if err := c.SetWriteDeadline(time.Now().Add(c.listener.limits.write)); err != nil {
 			return 0, err
@@ -255,20 +268,33 @@ func (c *conn) loggedIn(s *engine.Session) error {
 	return c.SetDeadline(time.Time{})
 }
 
-// Close ends the connection when the library is done with it. The library hangs
-// up on a result that fails in mid-stream; here the client is told why.
-func (c *conn) Close() error {
-	if c.failure != nil && !c.broken && c.out.between() {
-		if err := c.SetWriteDeadline(time.Now().Add(c.listener.limits.write)); err == nil {
-			c.Conn.Write(errorPacket(c.failure, c.out.sequence+1)) //nolint:errcheck // the connection ends either way
-		}
+// endAnswer comes after all that the library has to say to a command. It ends a
+// result that failed in mid-stream with an error packet in place of the library's
+// last, which tells of success.
+func (c *conn) endAnswer() error {
+	if c.answered != nil {
+		defer c.answered()
+		c.answered = nil
 	}
+	if c.failure == nil {
+		return nil
+	}
+	end, sequence := c.out.last(c.held)
+	rest := append(c.held[:end:end], errorPacket(c.failure, sequence)...)
+	c.failure, c.held = nil, nil
+	_, err := c.send(rest)
+	return err
+}
+
+// Close ends the connection when the library is done with it.
+func (c *conn) Close() error {
+	err := c.endAnswer()
 	if c.tls != nil && !c.broken {
-		c.tls.CloseWrite() //nolint:errcheck // a farewell, so that the client knows that nothing was cut off
+		err = errors.Join(err, c.tls.CloseWrite()) // so that the client knows that nothing was cut off
 	}
 	c.hangUp()
 	c.served.Do(c.listener.served.Done)
-	return nil
+	return err
 }
 
 // hangUp closes the socket and gives up the connection's place.
@@ -355,4 +381,24 @@ func (t *packetTracker) track(p []byte, shift byte) {
 	}
 }
 
-func (t *packetTracker) between() bool { return t.left == 0 && t.have == 0 }
+// last returns where the last packet of p begins and its sequence number, where p
+// comes after what was tracked. Without one that is p's end and the next number.
+func (t packetTracker) last(p []byte) (int, byte) {
+	end := len(p)
+	for at := 0; at < len(p); {
+		if t.left == 0 && t.have == 0 {
+			end = at
+		}
+		n := t.left
+		if n == 0 {
+			n = len(t.head) - t.have
+		}
+		n = min(n, len(p)-at)
+		t.track(bytes.Clone(p[at:at+n]), 0)
+		at += n
+	}
+	if end == len(p) {
+		return end, t.sequence + 1
+	}
+	return end, t.sequence
+}

@@ -199,11 +199,11 @@ func TestFailsInMidStream(t *testing.T) {
 	f := serve(t, 40_000, nil)
 	for _, params := range []string{overTLS, "allowNativePasswords=true"} {
 		for _, prepared := range []bool{false, true} {
-			db := f.open(t, "owen", overTLS) // fills the cache
-			if err := db.Ping(); err != nil {
+			if err := pingAs(f, "owen", "secret", overTLS); err != nil { // fills the cache
 				t.Fatal(err)
 			}
-			db = f.open(t, "owen", params)
+			db := f.open(t, "owen", params)
+			db.SetMaxOpenConns(1)
 			query, args := "SELECT 9223372036854740000 + order_id FROM checkout.orders", []any(nil)
 			if prepared {
 				query, args = "SELECT ? + order_id FROM checkout.orders", []any{int64(9223372036854740000)}
@@ -223,6 +223,10 @@ func TestFailsInMidStream(t *testing.T) {
 			if err := db.Ping(); err != nil {
 				t.Error(err)
 			}
+			if n := f.connections(); n > 2 {
+				t.Errorf("%d connections: the failure has cost one", n)
+			}
+			db.Close() //nolint:errcheck // done
 		}
 	}
 }
@@ -347,5 +351,18 @@ func TestManyRows(t *testing.T) {
 		}
 		rows.Close() //nolint:errcheck // read to its end
 		t.Logf("prepared %v: %d rows, %d bytes in %v", args != nil, n, sum, time.Since(begun))
+	}
+}
+
+// TestPacketTracker cuts a stream of packets at every place.
+func TestPacketTracker(t *testing.T) {
+	stream := []byte{3, 0, 0, 7, 'a', 'b', 'c', 0, 0, 0, 8, 2, 0, 0, 9, 'd', 'e'}
+	for cut := range len(stream) - 6 {
+		var tracker packetTracker
+		tracker.track(append([]byte(nil), stream[:cut]...), 0)
+		end, sequence := tracker.last(stream[cut:])
+		if cut+end != 11 || sequence != 9 {
+			t.Errorf("cut at %d: the last packet is at %d with number %d", cut, cut+end, sequence)
+		}
 	}
 }

@@ -148,21 +148,21 @@ func (h *handler) run(ctx context.Context, c *mysql.Conn, query string, args []a
 	if !h.begin(g.session) {
 		return sqlError(mysqlerr.Shutdown())
 	}
-	defer h.end(g.session)
+	g.answered = func() { h.end(g.session) }
 	sent := false
 	defer func() {
 		if p := recover(); p != nil {
 			h.log.Error("panic in a statement", "panic", p, "stack", string(debug.Stack()))
 			err = mysqlerr.Internal(fmt.Errorf("panic: %v", p))
 		}
-		if err == nil {
+		if err == nil || g.broken {
 			return
 		}
 		e := asSQLError(err)
-		if sent { // the library can only hang up now; the guard adds the reason
-			g.failure = e
-		}
 		err = e
+		if sent { // the library can only hang up now; the guard knows better
+			g.failure, err = e, nil
+		}
 	}()
 	ctx, gone := context.WithCancel(ctx)
 	defer gone()
