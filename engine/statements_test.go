@@ -165,7 +165,13 @@ func (g *grammar) from(depth int) (string, []source) {
 		if g.rand.IntN(3) == 0 {
 			on += " AND " + g.condition([]source{a, b}, 0)
 		}
-		return text + g.pick(" JOIN ", " LEFT JOIN ", " RIGHT JOIN ") + b.t.name + " " + b.alias + " ON " + on, append(sources, b)
+		text += g.pick(" JOIN ", " LEFT JOIN ", " RIGHT JOIN ") + b.t.name + " " + b.alias + " ON " + on
+		if sources = append(sources, b); g.rand.IntN(3) > 0 {
+			return text, sources
+		}
+		c := next()
+		on = a.alias + "." + a.t.numbers[0] + " = " + c.alias + "." + c.t.numbers[0] + " AND " + g.condition([]source{a, b, c}, 0)
+		return text + g.pick(" JOIN ", " LEFT JOIN ") + c.t.name + " " + c.alias + " ON " + on, append(sources, c)
 	}
 	return text, sources
 }

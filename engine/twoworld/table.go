@@ -140,8 +140,9 @@ func (t *table) scrambled(r *rand.Rand) *table {
 	return t
 }
 
-// hide changes what a decision hides, and nothing else.
-func (t *table) hide(tb testing.TB, r *rand.Rand, d *governance.Decision) (changed bool) {
+// hide changes what a decision hides, and nothing else: hidden is how many
+// hidden rows there may be for one of the demo's.
+func (t *table) hide(tb testing.TB, r *rand.Rand, d *governance.Decision, hidden int) (changed bool) {
 	before := t.evaluate(tb, d, t.rows)
 	var rows [][]any
 	for i, row := range t.rows {
@@ -152,15 +153,17 @@ func (t *table) hide(tb testing.TB, r *rand.Rand, d *governance.Decision) (chang
 			continue
 		}
 		changed = true
-		switch r.IntN(4) {
-		case 0: // a hidden row, or none
-			if !before.shown(i) {
-				rows = append(rows, row)
+		for range r.IntN(1 + hidden) {
+			switch r.IntN(3) {
+			case 0: // a hidden row, or none
+				if !before.shown(i) {
+					rows = append(rows, row)
+				}
+			case 1: // another
+				rows = append(rows, t.altered(r, row))
+			case 2: // the same but for what makes it hidden
+				rows = append(rows, t.near(r, row, d))
 			}
-		case 1: // another
-			rows = append(rows, t.altered(r, row))
-		case 2: // the same but for what makes it hidden
-			rows = append(rows, t.altered(r, row), t.near(r, row, d))
 		}
 	}
 	if d.Rows != nil { // what came out visible goes

@@ -148,7 +148,11 @@ func (w *world) product(p *catalog.Product, d *governance.Decision) {
 		return
 	}
 	t := w.read(p)
-	changed := t.hide(w.tb, w.rand, d)
+	hidden := 1 // much here is little there, so that plans differ
+	if w.o.Second == (p.Name == "orders") {
+		hidden = 6
+	}
+	changed := t.hide(w.tb, w.rand, d, hidden)
 	if w.o.Second {
 		for i, c := range d.Columns {
 			if !c.Visible {

@@ -13,6 +13,8 @@ type estimator struct {
 	pass *Pass
 	rows map[plan.Node]float64
 	cols map[plan.ColumnID]columnGuess
+	// blind leaves out statistics of relations under a row filter.
+	blind bool
 }
 
 // columnGuess is what statistics say of a column of a source.
@@ -25,8 +27,8 @@ type columnGuess struct {
 // unknownRows is taken for a source without statistics.
 const unknownRows = 1000
 
-func newEstimator(p *Pass) *estimator {
-	return &estimator{pass: p, rows: map[plan.Node]float64{}, cols: map[plan.ColumnID]columnGuess{}}
+func newEstimator(p *Pass, blind bool) *estimator {
+	return &estimator{pass: p, blind: blind, rows: map[plan.Node]float64{}, cols: map[plan.ColumnID]columnGuess{}}
 }
 
 // of returns the number of rows of n, 1 at least.
@@ -40,6 +42,9 @@ func (e *estimator) of(n plan.Node) float64 {
 }
 
 func (e *estimator) guess(n plan.Node) float64 {
+	if g, ok := n.(*plan.Governed); ok && e.blind && g.RowFilter {
+		return unknownRows
+	}
 	for _, in := range n.Inputs() {
 		e.of(in)
 	}

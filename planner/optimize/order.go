@@ -14,9 +14,13 @@ const maxExact = 10
 // fewest rows on the way, the smaller input of each on the right, where it is
 // built. Semi and anti joins go to the relation that they are about where that
 // is the larger side.
+//
+// The order decides which rows an expression is evaluated on. Where one can fail
+// or warn, statistics of rows that a row filter hides are left out, for else a
+// principal could read them from what fails.
 func orderJoins(p *Pass, root plan.Node) (plan.Node, error) {
 	return p.eachPlan(root, func(n plan.Node) (plan.Node, error) {
-		o := orderer{pass: p, est: newEstimator(p)}
+		o := orderer{pass: p, est: newEstimator(p, false)}
 		return o.node(n)
 	})
 }
@@ -26,11 +30,49 @@ type orderer struct {
 	est  *estimator
 }
 
+// over returns an orderer that may look at what it needs to order n.
+func (o *orderer) over(n plan.Node) *orderer {
+	if o.est.blind || harmless(n) {
+		return o
+	}
+	return &orderer{pass: o.pass, est: newEstimator(o.pass, true)}
+}
+
+// harmless reports whether nothing in n can fail or warn for what its rows hold.
+func harmless(n plan.Node) bool {
+	ok := true
+	plan.Walk(n, func(n plan.Node) bool {
+		switch x := n.(type) {
+		case *plan.Governed: // policies are total, and so is what crossed
+			return false
+		case *plan.MaxOneRow:
+			ok = false
+		case *plan.Shared:
+			ok = ok && harmless(x.Def.Plan)
+		case *plan.Aggregate:
+			for _, a := range x.Aggs {
+				switch a.Func {
+				case "count", "min", "max", "any_value":
+				default:
+					ok = false
+				}
+			}
+		default:
+		}
+		for _, e := range plan.Exprs(n) {
+			ok = ok && plan.Total(e)
+		}
+		return ok
+	})
+	return ok
+}
+
 func (o *orderer) node(n plan.Node) (plan.Node, error) {
 	if _, ok := n.(*plan.Governed); ok {
 		return n, nil
 	}
 	if j, ok := n.(*plan.Join); ok {
+		o := o.over(j)
 		if reorderable(j) {
 			return o.inner(j)
 		}

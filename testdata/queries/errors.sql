@@ -87,3 +87,5 @@ EXPLAIN ANALYZE SELECT COUNT(*) FROM customers.profiles;
 EXPLAIN FORMAT=TREE SELECT COUNT(*) FROM logistics.shipments WHERE weight_kg > 3;
 SELECT COUNT(*) FROM profiles;
 SELECT COUNT(*) FROM checkout.orders WHERE EXP(total) > 5;
+SELECT COUNT(*) FROM checkout.orders o WHERE o.order_id IN (SELECT EXP(p.order_id) FROM checkout.payments p) AND o.channel = 'none';
+SELECT COUNT(*) FROM checkout.orders o WHERE EXISTS (SELECT 1 FROM checkout.payments p WHERE p.order_id = o.order_id AND EXP(p.order_id) > 1) AND o.channel = 'none';
