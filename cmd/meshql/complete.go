@@ -234,12 +234,10 @@ func matching(prefix string, all []candidate) (out []candidate) {
 // currentStatement is the unfinished statement at the end of a text.
 func currentStatement(text string) string {
 	statements, rest := splitStatements(text + "\x00;") // NUL stands for the cursor
-	if len(statements) == 0 {
-		return rest
-	}
-	last := statements[len(statements)-1].text
-	if cut, found := strings.CutSuffix(last, "\x00"); found {
-		return cut
+	if len(statements) > 0 {
+		if cut, found := strings.CutSuffix(statements[len(statements)-1].text, "\x00"); found {
+			return cut
+		}
 	}
 	return strings.TrimSuffix(rest, "\x00;") // inside quotes
 }

@@ -183,7 +183,7 @@ func (s *shell) columnTable(columns, keys [][]string) {
 		}
 		applies := c[5]
 		if applies != "" {
-			applies += " (" + c[6] + ")"
+			applies = effectText(applies) + ", by " + c[6]
 		}
 		description := c[4]
 		if description == "" {

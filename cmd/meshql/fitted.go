@@ -13,7 +13,7 @@ import (
 // a table is wider than the screen. A plan is neither, but text.
 func fitted(width int) format {
 	return func(ctx context.Context, w io.Writer, r rows) (int, error) {
-		if headers := r.Columns(); len(headers) == 1 && headers[0].name == "EXPLAIN" {
+		if isPlan(r) {
 			return writeLines(ctx, w, r)
 		}
 		h, err := hold(ctx, r)
@@ -25,6 +25,12 @@ func fitted(width int) format {
 		}
 		return writeTable(ctx, w, h)
 	}
+}
+
+// isPlan reports whether a result is the text of a plan.
+func isPlan(r rows) bool {
+	headers := r.Columns()
+	return len(headers) == 1 && headers[0].name == "EXPLAIN"
 }
 
 // writeLines writes the only column as it is.

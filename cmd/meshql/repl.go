@@ -175,13 +175,17 @@ func newEditor(s *shell) (*lineEditor, error) {
 		`\e[B`: "down-line-or-history", `\eOB`: "down-line-or-history", `\M-[B`: "down-line-or-history", `\M-OB`: "down-line-or-history",
 		`\e[H`: "beginning-of-line", `\eOH`: "beginning-of-line", `\e[1~`: "beginning-of-line", `\M-[H`: "beginning-of-line", `\M-OH`: "beginning-of-line",
 		`\e[F`: "end-of-line", `\eOF`: "end-of-line", `\e[4~`: "end-of-line", `\M-[F`: "end-of-line", `\M-OF`: "end-of-line",
-		`\e[3~`: "delete-char", `\C-i`: "menu-complete",
+		`\e[3~`: "delete-char", `\C-i`: "menu-complete", `\C-C`: dropLine,
 	}
 	for keys, action := range bindings {
 		if err := editor.Config.Bind("emacs", inputrc.Unescape(keys), action, false); err != nil {
 			return nil, fmt.Errorf("line editor: %w", err)
 		}
 	}
+	editor.Keymap.Register(map[string]func(){dropLine: func() {
+		editor.Display.AcceptLine()
+		editor.History.Accept(false, false, readline.ErrInterrupt)
+	}})
 	path := ""
 	if !s.safe {
 		var err error
@@ -214,6 +218,9 @@ func newEditor(s *shell) (*lineEditor, error) {
 	editor.Completer = func(line []rune, cursor int) readline.Completions { return s.completions(line, cursor) }
 	return &lineEditor{editor, free}, nil
 }
+
+// dropLine is the editor's command for Ctrl-C. Its own eats the key that follows.
+const dropLine = "drop-line"
 
 func promptText(domain string) string {
 	if domain == "" {

@@ -75,13 +75,17 @@ func (s *shell) enter(ctx context.Context, text string) error {
 	}
 	for i, st := range statements {
 		s.last = st.text
-		if err := s.run(ctx, st); err != nil {
-			left := len(statements) - i - 1
-			if left > 0 {
-				fmt.Fprintf(s.err, "%s after this one not run\n", plural(left, "statement"))
-			}
-			return s.report(err, st.text)
+		err := s.run(ctx, st)
+		if err == nil {
+			continue
 		}
+		if err := s.report(err, st.text); err != nil {
+			return err
+		}
+		if left := len(statements) - i - 1; left > 0 {
+			fmt.Fprintf(s.err, "%s after it not run\n", plural(left, "statement"))
+		}
+		return nil
 	}
 	return nil
 }
@@ -106,7 +110,7 @@ func (s *shell) show(ctx context.Context, sql string, write format) (err error) 
 		return err
 	}
 	s.changed(sql)
-	columns := len(r.Columns())
+	columns, isPlan := len(r.Columns()), isPlan(r)
 	out := &pager{out: s.out, lines: height - 2}
 	if height > 0 && !s.safe {
 		out.command = pagerCommand(s.settings.Pager)
@@ -122,7 +126,9 @@ func (s *shell) show(ctx context.Context, sql string, write format) (err error) 
 	if err = errors.Join(err, out.Close()); err != nil && !brokenPipe(err) {
 		return err
 	}
-	s.summary(ctx, columns > 0, n, took)
+	if !isPlan {
+		s.summary(ctx, columns > 0, n, took)
+	}
 	return nil
 }
 
