@@ -45,8 +45,8 @@ bench: build ## TPC-H against DuckDB: answers and times
 jdbc: build ## MySQL Connector/J and MariaDB Connector/J over TLS; needs Java and Maven
 	$(MAKE) -C testdata/jdbc
 
-clients: build ## MariaDB's command-line client against a real server; needs mariadb-client
-	MESHQL_REQUIRE_CLIENTS=1 go test -count=1 -run 'TestMariaDBClient' ./engine/wire/
+clients: $(TOOLS)/versitygw ## MariaDB's command-line client against a real server; needs mariadb-client
+	MESHQL_REQUIRE_CLIENTS=1 MESHQL_REQUIRE_S3=1 MESHQL_VERSITYGW=$(TOOLS)/versitygw go test -count=1 -run 'TestMariaDBClient|TestFlights' ./engine/wire/
 
 $(TOOLS)/golangci-lint:
 	$(call install,github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION))

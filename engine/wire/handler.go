@@ -233,7 +233,11 @@ func (h *handler) drain(ctx context.Context, limit time.Duration) error {
 		close(h.idle)
 	}
 	h.closing = true
+	running := len(h.running)
 	h.mu.Unlock()
+	if running == 0 {
+		return nil
+	}
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	var err error
