@@ -21,7 +21,7 @@ import (
 // before the first row of a product can leave and an end record afterwards.
 type AuditRecord struct {
 	Time      time.Time `json:"time"`
-	Event     string    `json:"event"` // begin, end, open
+	Event     string    `json:"event"` // begin, end, refused, open
 	Query     string    `json:"query,omitempty"`
 	User      string    `json:"user,omitempty"`
 	OSUser    string    `json:"os_user,omitempty"`

@@ -3,9 +3,9 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/meshql/meshql/connectors"
@@ -81,7 +81,7 @@ func (s *Session) run(ctx context.Context, sel *planner.Select, o runOptions) (*
 	r := &Result{session: s, ctx: ctx, cancel: cancel, begun: s.engine.now()}
 	if err := r.start(sel, o); err != nil {
 		r.err = r.explainError(err)
-		return nil, errors.Join(r.err, r.Close())
+		return nil, errors.Join(r.err, s.auditRefused(r.err, o), r.Close())
 	}
 	return r, nil
 }
@@ -328,6 +328,18 @@ func (r *Result) auditBegin(o runOptions) error {
 	return nil
 }
 
+// auditRefused notes a statement that asked for what does not exist for its
+// principal: a guess, or an attempt. Only the guild sees it.
+func (s *Session) auditRefused(err error, o runOptions) error {
+	switch e := mysqlerr.From(err); e.Code {
+	case 1045, 1049, 1054, 1142, 1146:
+		return s.engine.audit.Note(AuditRecord{Time: s.engine.now(), Event: "refused", User: s.principal.User, OSUser: s.identity.OSUser,
+			Purpose: s.principal.Purpose, Client: s.identity.Client, Statement: planner.Normalize(o.text), Version: o.mesh.Version,
+			Decision: "refused", Error: strconv.Itoa(int(e.Code))})
+	}
+	return nil
+}
+
 func (r *Result) auditEnd() error {
 	if r.query == "" {
 		return nil
@@ -339,7 +351,7 @@ func (r *Result) auditEnd() error {
 		rec.Products = append(rec.Products, rel.Product.Domain+"."+rel.Product.Name)
 	}
 	if r.err != nil {
-		rec.Error = fmt.Sprint(mysqlerr.From(r.err).Code)
+		rec.Error = strconv.Itoa(int(mysqlerr.From(r.err).Code))
 	}
 	return s.engine.audit.Note(rec)
 }
