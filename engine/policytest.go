@@ -16,7 +16,7 @@ import (
 // TestResult is the outcome of one policy test.
 type TestResult struct {
 	Name     string
-	File     string
+	File     string // below the name of its domain, or guild
 	Line     int
 	As       string // roles and purpose of the test's principal
 	Passed   bool
@@ -26,6 +26,9 @@ type TestResult struct {
 	Policies []governance.Reason // what bound the test's principal
 }
 
+// guildLayer is what policies call the guild where they name a domain.
+const guildLayer = "guild"
+
 // maxTestRows is how many rows a policy test may compare.
 const maxTestRows = 1000
 
@@ -33,20 +36,28 @@ const maxTestRows = 1000
 // name, through the same path as every query.
 func (e *Engine) PolicyTests(ctx context.Context) ([]TestResult, error) {
 	mesh := e.catalog.Mesh()
-	tests := mesh.GuildTests
-	for _, name := range sortedKeys(mesh.Domains) {
-		tests = append(tests[:len(tests):len(tests)], mesh.Domains[name].Tests...)
-	}
 	var out []TestResult
-	for _, t := range tests {
-		if err := ctx.Err(); err != nil {
+	run := func(layer string, tests []*governance.Test) error {
+		for _, t := range tests {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			r, err := e.policyTest(ctx, t)
+			if err != nil {
+				return err
+			}
+			r.File = layer + "/" + r.File
+			out = append(out, r)
+		}
+		return nil
+	}
+	if err := run(guildLayer, mesh.GuildTests); err != nil {
+		return out, err
+	}
+	for _, name := range sortedKeys(mesh.Domains) {
+		if err := run(name, mesh.Domains[name].Tests); err != nil {
 			return out, err
 		}
-		r, err := e.policyTest(ctx, t)
-		if err != nil {
-			return out, err
-		}
-		out = append(out, r)
 	}
 	return out, nil
 }

@@ -122,7 +122,7 @@ type coverage struct {
 	Percent float64  `json:"percent"`
 	Covered int      `json:"covered"`
 	Rules   int      `json:"rules"`
-	Missing []string `json:"missing,omitempty"` // file:line id
+	Missing []string `json:"missing,omitempty"` // domain/file:line id
 }
 
 func coverageOf(rules []governance.Rule, results []engine.TestResult) *coverage {
@@ -139,7 +139,7 @@ func coverageOf(rules []governance.Rule, results []engine.TestResult) *coverage 
 			c.Covered++
 			continue
 		}
-		c.Missing = append(c.Missing, fmt.Sprintf("%s:%d %s", r.File, r.Line, r.ID))
+		c.Missing = append(c.Missing, fmt.Sprintf("%s/%s:%d %s", r.Layer, r.File, r.Line, r.ID))
 	}
 	if c.Rules > 0 {
 		c.Percent = 100 * float64(c.Covered) / float64(c.Rules)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/meshql/meshql/engine"
 	"github.com/meshql/meshql/planner/mysqlerr"
+	"github.com/meshql/meshql/planner/mysqltype"
 )
 
 // remoteClient is one connection to a server.
@@ -88,6 +89,7 @@ func (c *remoteClient) Query(ctx context.Context, text string) (rows, error) {
 		name := t.DatabaseTypeName()
 		numeric := strings.Contains(name, "INT") || name == "DECIMAL" || name == "FLOAT" || name == "DOUBLE" || name == "YEAR"
 		out.headers = append(out.headers, header{name: t.Name(), numeric: numeric, json: name == "JSON"})
+		out.bits = append(out.bits, map[string]int{"FLOAT": 32, "DOUBLE": 64}[name])
 	}
 	out.raw = make([]sql.RawBytes, len(types))
 	out.cells = make([]cell, len(types))
@@ -143,6 +145,7 @@ func (c *remoteClient) Close() error { return errors.Join(c.conn.Close(), c.db.C
 type remoteRows struct {
 	rows    *sql.Rows
 	headers []header
+	bits    []int // of a floating-point column, else 0
 	raw     []sql.RawBytes
 	targets []any
 	cells   []cell
@@ -168,6 +171,15 @@ func (r *remoteRows) Next(context.Context) ([]cell, error) {
 	}
 	for i, b := range r.raw {
 		r.cells[i] = cell{text: b, null: b == nil}
+		if r.bits[i] == 0 || b == nil {
+			continue
+		}
+		// The driver reads a number and writes it its own way; here it is MySQL's again.
+		x, err := strconv.ParseFloat(string(b), r.bits[i])
+		if err != nil {
+			return nil, fmt.Errorf("a number from the server: %w", err)
+		}
+		r.cells[i].text = mysqltype.AppendFloat(nil, x, r.bits[i])
 	}
 	return r.cells, nil
 }
