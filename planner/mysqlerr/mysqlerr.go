@@ -113,7 +113,7 @@ func GrantGone(domain, product string) *Error {
 func Deadline() *Error {
 	return newf(3024, "HY000", "Query execution was interrupted, maximum statement execution time exceeded; raise max_execution_time or read less")
 }
-func Killed() *Error { return newf(1317, "70100", "Query execution was interrupted") }
+func Killed() *Error   { return newf(1317, "70100", "Query execution was interrupted") }
 func Shutdown() *Error { return newf(1053, "08S01", "Server shutdown in progress") }
 func UnknownCommand() *Error {
 	return newf(1047, "08S01", "Unknown command; this server answers queries and prepared statements")
@@ -122,7 +122,7 @@ func UnknownStatement(command string) *Error {
 	return newf(1243, "HY000", "Unknown prepared statement handler given to %s", command)
 }
 func ExecuteArguments() *Error { return newf(1210, "HY000", "Incorrect arguments to EXECUTE") }
-func MalformedPacket() *Error { return newf(1835, "HY000", "Malformed communication packet") }
+func MalformedPacket() *Error  { return newf(1835, "HY000", "Malformed communication packet") }
 func PacketTooLarge() *Error {
 	return newf(1153, "08S01", "Got a packet bigger than 'max_allowed_packet' bytes")
 }
