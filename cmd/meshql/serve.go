@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"os"
 	"os/signal"
 	"syscall"
 
@@ -67,17 +68,19 @@ func listenOn(cmd *cobra.Command, e *engine.Engine, listen string) (*wire.Server
 // serveUntilDone serves until the process is told to end, rereading the mesh at
 // SIGHUP, and then lets running statements finish.
 func serveUntilDone(cmd *cobra.Command, e *engine.Engine, s *wire.Server) error {
-	for ctx := cmd.Context(); ; {
-		again, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
-		<-again.Done()
-		stop()
-		if ctx.Err() != nil {
-			break
-		}
-		if err := e.Catalog().Reload(ctx); err != nil {
-			fmt.Fprintf(cmd.ErrOrStderr(), "meshql: reload: %v\n", err)
+	ctx := cmd.Context()
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-ctx.Done():
+			fmt.Fprintln(cmd.ErrOrStderr(), "meshql shuts down")
+			return s.Shutdown(context.WithoutCancel(ctx))
+		case <-hup:
+			if err := e.Catalog().Reload(ctx); err != nil {
+				fmt.Fprintf(cmd.ErrOrStderr(), "meshql: reload: %v\n", err)
+			}
 		}
 	}
-	fmt.Fprintln(cmd.ErrOrStderr(), "meshql shuts down")
-	return s.Shutdown(context.WithoutCancel(cmd.Context()))
 }
