@@ -20,6 +20,7 @@ const (
 // Column flags of the protocol.
 const (
 	flagNotNull  = 1
+	flagBlob     = 16
 	flagUnsigned = 32
 	flagBinary   = 128
 	flagNum      = 32768
@@ -99,7 +100,12 @@ func field(c plan.Column) *querypb.Field {
 	case mysqltype.JSON:
 		f.Type, f.ColumnLength = querypb.Type_JSON, textLength(t)
 	}
-	if t.IsBinary() {
+	switch t.ID {
+	case mysqltype.Text, mysqltype.Blob, mysqltype.JSON:
+		f.Flags |= flagBlob
+	default:
+	}
+	if t.IsBinary() || t.IsTemporal() || t.ID == mysqltype.JSON {
 		f.Flags |= flagBinary
 	}
 	return f
