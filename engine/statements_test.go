@@ -9,56 +9,18 @@ import (
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
+
+	"github.com/meshql/meshql/engine/twoworld"
 )
 
-// statement is one to be asked in both worlds.
-type statement struct {
-	sql     string
-	file    string
-	ordered bool // its order is total
-}
-
-// statements reads files of statements that end with a semicolon at the end of
-// a line. One after the line "-- ordered" has a total order.
-func statements(tb testing.TB, pattern string) []statement {
-	tb.Helper()
-	paths, err := filepath.Glob(pattern)
-	if err != nil || len(paths) == 0 {
-		tb.Fatalf("no statements in %s: %v", pattern, err)
-	}
-	var out []statement
-	for _, path := range paths {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		for text := range strings.SplitSeq(string(data), ";\n") {
-			s := statement{file: filepath.Base(path)}
-			for line := range strings.Lines(text) {
-				switch {
-				case strings.HasPrefix(line, "-- ordered"):
-					s.ordered = true
-				case strings.HasPrefix(line, "--"):
-				default:
-					s.sql += line
-				}
-			}
-			if s.sql = strings.TrimSpace(s.sql); s.sql != "" {
-				out = append(out, s)
-			}
-		}
-	}
-	return out
-}
-
 // attackStatements are the statements of the attacks' goldens.
-func attackStatements(t *testing.T, folder string) []statement {
+func attackStatements(t *testing.T, folder string) []twoworld.Statement {
 	t.Helper()
-	var out []statement
+	var out []twoworld.Statement
 	datadriven.Walk(t, folder, func(t *testing.T, path string) {
 		datadriven.RunTest(t, path, func(_ *testing.T, d *datadriven.TestData) string {
 			if d.Cmd == "query" {
-				out = append(out, statement{sql: d.Input, file: filepath.Base(path)})
+				out = append(out, twoworld.Statement{SQL: d.Input, File: filepath.Base(path)})
 			}
 			return d.Expected
 		})
@@ -92,11 +54,11 @@ func randomCount(discover bool) int {
 
 // randomStatements are statements of a small grammar over the demo's schema, the
 // same every time.
-func randomStatements(user string, n int) []statement {
+func randomStatements(user string, n int) []twoworld.Statement {
 	g := &grammar{rand: rand.New(rand.NewPCG(uint64(len(user)), uint64(n)))}
-	out := make([]statement, n)
+	out := make([]twoworld.Statement, n)
 	for i := range out {
-		out[i] = statement{sql: g.query(2), file: "random"}
+		out[i] = twoworld.Statement{SQL: g.query(2), File: "random"}
 	}
 	return out
 }

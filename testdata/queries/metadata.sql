@@ -40,7 +40,7 @@ SELECT * FROM mesh.effective_policies;
 SELECT * FROM mesh.policies;
 SELECT event, user, purpose, statement, products, policies, decision, `rows`, error FROM mesh.audit;
 SELECT COUNT(*) FROM mesh.audit;
-SELECT DATABASE(), USER(), CURRENT_USER(), VERSION(), CONNECTION_ID();
+SELECT DATABASE(), USER(), CURRENT_USER(), VERSION();
 EXPLAIN SELECT * FROM checkout.orders;
 EXPLAIN SELECT COUNT(*) FROM checkout.orders WHERE order_id > 5 AND country = 'DE';
 EXPLAIN SELECT o.order_id FROM checkout.orders o JOIN logistics.shipments s ON s.order_id = o.order_id JOIN customers.profiles c ON c.customer_id = o.customer_id WHERE s.mode = 'air' AND c.email = 'x';
