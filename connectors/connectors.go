@@ -1,15 +1,9 @@
-// Package connectors says what a relation looks like to a scan: a [Source] is
-// pinned into a [Snapshot], which gives [Split]s to read in parallel. Parquet
-// ports, published snapshots and the engine's own system tables are sources.
-//
-// A source applies predicates only to skip what cannot match (row groups,
-// partitions, pages). Exactness is the executor's: it filters again, so a
-// source that prunes too little is slow, never wrong, and cannot leak a row.
 package connectors
 
 import (
 	"context"
 
+	"github.com/meshql/meshql/connectors/parquet"
 	"github.com/meshql/meshql/engine/vec"
 	"github.com/meshql/meshql/planner/mysqltype"
 )
@@ -69,26 +63,23 @@ type Split interface {
 	Open(ctx context.Context) (vec.Reader, error)
 }
 
-// PredicateOp is the comparison of a predicate.
-type PredicateOp uint8
-
-const (
-	Eq PredicateOp = iota
-	Ne
-	Lt
-	Le
-	Gt
-	Ge
-	In        // equal to one of Values
-	IsNull    // no value
-	IsNotNull // no value
+// Predicate is "column op value" on a column of the source, and PredicateOp its
+// comparison. They are declared by package parquet, which prunes by them and
+// cannot import this one.
+type (
+	Predicate   = parquet.Predicate
+	PredicateOp = parquet.Op
 )
 
-// Predicate is "column op value", a condition that rows must satisfy to count;
-// a NULL column satisfies only IsNull. Values are physical values of the
-// column's kind; strings compare by bytes.
-type Predicate struct {
-	Column int // ordinal in the source
-	Op     PredicateOp
-	Values []any
-}
+// The comparisons of a predicate.
+const (
+	Eq        = parquet.Eq
+	Ne        = parquet.Ne
+	Lt        = parquet.Lt
+	Le        = parquet.Le
+	Gt        = parquet.Gt
+	Ge        = parquet.Ge
+	In        = parquet.In
+	IsNull    = parquet.IsNull
+	IsNotNull = parquet.IsNotNull
+)

@@ -142,13 +142,13 @@ func TestPortReadsHiveFolders(t *testing.T) {
 		predicate Predicate
 		splits    int
 	}{
-		{Predicate{2, Eq, []any{"DE"}}, 1},
-		{Predicate{2, IsNull, nil}, 1},
-		{Predicate{2, IsNotNull, nil}, 2},
-		{Predicate{3, Ge, []any{int32(19725)}}, 2},
-		{Predicate{4, IsNotNull, nil}, 0},
-		{Predicate{0, Gt, []any{int64(2)}}, 2},
-		{Predicate{0, In, []any{int64(1), int64(4)}}, 2},
+		{Predicate{Column: 2, Op: Eq, Values: []any{"DE"}}, 1},
+		{Predicate{Column: 2, Op: IsNull, Values: nil}, 1},
+		{Predicate{Column: 2, Op: IsNotNull, Values: nil}, 2},
+		{Predicate{Column: 3, Op: Ge, Values: []any{int32(19725)}}, 2},
+		{Predicate{Column: 4, Op: IsNotNull, Values: nil}, 0},
+		{Predicate{Column: 0, Op: Gt, Values: []any{int64(2)}}, 2},
+		{Predicate{Column: 0, Op: In, Values: []any{int64(1), int64(4)}}, 2},
 	} {
 		if _, n, err := scan(t.Context(), p, c.predicate); err != nil || n != c.splits {
 			t.Errorf("%v: %d splits, want %d (%v)", c.predicate, n, c.splits, err)
@@ -192,7 +192,7 @@ func TestPortConvertsTypes(t *testing.T) {
 	if want := "7000 86400000000 1.25\n<nil> <nil> <nil>\n-8000 -86400000000 -0.5\n"; err != nil || got != want {
 		t.Fatalf("got %v\n%s", err, got)
 	}
-	if _, n, err := scan(t.Context(), p, Predicate{0, Gt, []any{vec.Int128From(7000)}}); err != nil || n != 0 {
+	if _, n, err := scan(t.Context(), p, Predicate{Column: 0, Op: Gt, Values: []any{vec.Int128From(7000)}}); err != nil || n != 0 {
 		t.Errorf("statistics are not converted: %d %v", n, err)
 	}
 }

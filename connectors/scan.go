@@ -72,10 +72,6 @@ func extreme(a, b any, sign int) any {
 
 // Splits implements Snapshot: a split is a row group.
 func (s *portSnapshot) Splits(ctx context.Context, req Request) ([]Split, error) {
-	predicates := make([]parquet.Predicate, len(req.Predicates))
-	for i, p := range req.Predicates {
-		predicates[i] = parquet.Predicate{Column: p.Column, Op: parquet.Op(p.Op), Values: p.Values}
-	}
 	var splits []Split
 	for _, f := range s.files {
 		if err := ctx.Err(); err != nil {
@@ -88,11 +84,11 @@ func (s *portSnapshot) Splits(ctx context.Context, req Request) ([]Split, error)
 		}
 		var scan *fileScan
 		for i := range f.groups {
-			if !f.groups[i].Matches(predicates) {
+			if !f.groups[i].Matches(req.Predicates) {
 				continue
 			}
 			if scan == nil {
-				scan = newFileScan(s.port, f, req, predicates)
+				scan = newFileScan(s.port, f, req)
 			}
 			splits = append(splits, &portSplit{scan, i})
 		}
@@ -110,7 +106,7 @@ type fileScan struct {
 	options parquet.ReadOptions
 }
 
-func newFileScan(p *Port, f *portFile, req Request, predicates []parquet.Predicate) *fileScan {
+func newFileScan(p *Port, f *portFile, req Request) *fileScan {
 	s := &fileScan{port: p, file: f, columns: req.Columns, options: parquet.ReadOptions{Budget: req.Budget}}
 	for _, c := range req.Columns {
 		slot := -1
@@ -121,7 +117,7 @@ func newFileScan(p *Port, f *portFile, req Request, predicates []parquet.Predica
 		s.slots = append(s.slots, slot)
 	}
 	// Pages are pruned where the file's values are the contract's.
-	for _, q := range predicates {
+	for _, q := range req.Predicates {
 		if b := f.bindings[q.Column]; b.err == nil && b.ordinal >= 0 && b.convert.kernel == nil {
 			q.Column = b.ordinal
 			s.options.Predicates = append(s.options.Predicates, q)

@@ -90,10 +90,9 @@ func (c *conversion) toDecimal(from, to mysqltype.Type) bool {
 	if from.ID == mysqltype.Decimal && from.Scale == to.Scale && from.Precision <= to.Precision && c.from == c.to {
 		return true
 	}
-	scale, limit := pow10(to.Scale-from.Scale), pow10(to.Precision)
 	rescale := func(x vec.Int128) (vec.Int128, bool) {
-		y, ok := mul(x, scale)
-		return y, ok && y.Cmp(limit) < 0 && y.Cmp(limit.Neg()) > 0
+		y, ok := x.Rescale(int(from.Scale), int(to.Scale))
+		return y, ok && y.Fits(int(to.Precision))
 	}
 	if c.to == vec.I64 {
 		c.kernel = fromExact(c.from, i64Slot, func(x vec.Int128) (int64, bool) {
@@ -130,7 +129,7 @@ const dayMicros = 86_400_000_000
 
 func (c *conversion) toTemporal(from, to mysqltype.Type) bool {
 	moment := func(t mysqltype.Type) bool { return t.ID == mysqltype.DateTime || t.ID == mysqltype.Timestamp }
-	unit := pow10(6 - to.Scale).Lo
+	unit, _ := vec.Pow10Int64(6 - int(to.Scale))
 	switch {
 	case to.ID == mysqltype.Date && from.ID == mysqltype.Date:
 		return true
@@ -145,7 +144,7 @@ func (c *conversion) toTemporal(from, to mysqltype.Type) bool {
 	case moment(to) && moment(from), to.ID == mysqltype.Time && from.ID == mysqltype.Time:
 		// A moment with zone is UTC; read as one without, it is UTC's wall clock.
 		if from.Scale > to.Scale {
-			c.kernel = mapRows(i64Slot, i64Slot, func(x int64) (int64, bool) { return x, x%int64(unit) == 0 })
+			c.kernel = mapRows(i64Slot, i64Slot, func(x int64) (int64, bool) { return x, x%unit == 0 })
 		}
 		return true
 	}
@@ -287,25 +286,4 @@ func all(v *vec.Vector, sel vec.Selection, f func(i int) bool) bool {
 		}
 	}
 	return true
-}
-
-func pow10(n uint8) vec.Int128 {
-	x := vec.Int128From(1)
-	for range n {
-		x, _ = mul(x, vec.Int128From(10))
-	}
-	return x
-}
-
-// mul returns a·b and whether it fits.
-func mul(a, b vec.Int128) (vec.Int128, bool) {
-	if x, ok := a.Int64(); ok {
-		if y, ok := b.Int64(); ok {
-			if p := x * y; x == 0 || p/x == y && !(x == -1 && y == math.MinInt64) && !(y == -1 && x == math.MinInt64) {
-				return vec.Int128From(p), true
-			}
-		}
-	}
-	p := a.Big()
-	return vec.Int128FromBig(p.Mul(p, b.Big()))
 }

@@ -11,15 +11,15 @@ const (
 	Gt
 	Ge
 	In        // equal to one of Values
-	IsNull    // no value
-	IsNotNull // no value
+	IsNull    // without Values
+	IsNotNull // without Values
 )
 
 // Predicate is "column op value", a condition that rows must satisfy to count;
 // a NULL satisfies only IsNull. Values are physical values of the column's kind
 // as vec.Vector.Value gives them; strings compare by bytes.
 type Predicate struct {
-	Column int // ordinal
+	Column int // ordinal in the source or file that is asked
 	Op     Op
 	Values []any
 }

@@ -176,7 +176,7 @@ func (d *decimalOp) roundedProduct(f *frame) error {
 		i := int(row)
 		p := a.at(i).Big()
 		p.Mul(p, b.at(i).Big())
-		r, ok := vec.Int128FromBig(quoRoundBig(p, bigPow10(d.s1+d.s2-d.scale)))
+		r, ok := vec.Int128FromBig(quoRoundBig(p, vec.BigPow10(d.s1+d.s2-d.scale)))
 		if !ok || !f.setDecimal(i, r) {
 			return d.overflow()
 		}
@@ -214,9 +214,9 @@ func (d *decimalOp) quotient(f *frame) error {
 func quotientBig(x, y vec.Int128, shift int) (vec.Int128, bool) {
 	n, m := x.Big(), y.Big()
 	if shift >= 0 {
-		n.Mul(n, bigPow10(shift))
+		n.Mul(n, vec.BigPow10(shift))
 	} else {
-		m.Mul(m, bigPow10(-shift))
+		m.Mul(m, vec.BigPow10(-shift))
 	}
 	return vec.Int128FromBig(quoRoundBig(n, m))
 }
@@ -272,7 +272,7 @@ func (d *decimalOp) remainder(f *frame) error {
 
 func (d *decimalOp) aligned(a, b vec.Int128, scale int) (x, y *big.Int) {
 	x, y = a.Big(), b.Big()
-	return x.Mul(x, bigPow10(scale-d.s1)), y.Mul(y, bigPow10(scale-d.s2))
+	return x.Mul(x, vec.BigPow10(scale-d.s1)), y.Mul(y, vec.BigPow10(scale-d.s2))
 }
 
 func (d *decimalOp) negative(f *frame) error {
@@ -285,10 +285,6 @@ func (d *decimalOp) negative(f *frame) error {
 		}
 	}
 	return nil
-}
-
-func bigPow10(n int) *big.Int {
-	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
 }
 
 // quoRoundBig returns a/b rounded half away from zero.

@@ -241,8 +241,6 @@ func decimalOf(x *big.Int, t mysqltype.Type) outcome {
 	return value(v)
 }
 
-func ten(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
-
 // roundRat rounds half away from zero by way of rationals.
 func roundRat(r *big.Rat) *big.Int {
 	neg := r.Sign() < 0
@@ -258,7 +256,7 @@ func roundRat(r *big.Rat) *big.Int {
 func TestDecimalArithmetic(t *testing.T) {
 	gen := func(d mysqltype.Type, digits int) func(*rand.Rand) any {
 		return func(rng *rand.Rand) any {
-			x := new(big.Int).Rand(rng, ten(1+rng.Intn(digits)))
+			x := new(big.Int).Rand(rng, vec.BigPow10(1+rng.Intn(digits)))
 			if rng.Intn(2) == 0 {
 				x.Neg(x)
 			}
@@ -280,10 +278,10 @@ func TestDecimalArithmetic(t *testing.T) {
 		args := []plan.Expr{colRef(0, p.a), colRef(1, p.b)}
 		gens := []func(*rand.Rand) any{gen(p.a, int(p.a.Precision)), gen(p.b, int(p.b.Precision))}
 		rat := func(r []any) (*big.Rat, *big.Rat) {
-			return new(big.Rat).SetFrac(bigOf(r[0]), ten(int(p.a.Scale))), new(big.Rat).SetFrac(bigOf(r[1]), ten(int(p.b.Scale)))
+			return new(big.Rat).SetFrac(bigOf(r[0]), vec.BigPow10(int(p.a.Scale))), new(big.Rat).SetFrac(bigOf(r[1]), vec.BigPow10(int(p.b.Scale)))
 		}
 		scaled := func(x *big.Rat, t mysqltype.Type) outcome {
-			return decimalOf(roundRat(x.Mul(x, new(big.Rat).SetInt(ten(int(t.Scale))))), t)
+			return decimalOf(roundRat(x.Mul(x, new(big.Rat).SetInt(vec.BigPow10(int(t.Scale))))), t)
 		}
 		check(t, fn("+", p.sum, args...), types, gens, strict(func(r []any) outcome {
 			a, b := rat(r)

@@ -27,21 +27,6 @@ func (b Bitmap) Count() int {
 	return n
 }
 
-// Selection returns the rows of b in ascending order, appended to dst[:0].
-// The result is never nil, so that an empty set is not taken for "all rows".
-func (b Bitmap) Selection(dst Selection) Selection {
-	if dst = dst[:0]; dst == nil {
-		dst = Selection{}
-	}
-	for wi, w := range b {
-		for w != 0 {
-			dst = append(dst, uint32(wi<<6+bits.TrailingZeros64(w)))
-			w &= w - 1
-		}
-	}
-	return dst
-}
-
 // Selection names rows of a batch in ascending order. nil means all rows; an
 // empty, non-nil selection means none.
 type Selection []uint32

@@ -107,21 +107,17 @@ func (a Int128) QuoRound(b Int128) Int128 {
 	return q
 }
 
-// Float returns the float nearest to a.
-func (a Int128) Float() float64 {
-	if x, ok := a.Int64(); ok {
-		return float64(x)
-	}
-	f, _ := new(big.Float).SetInt(a.Big()).Float64()
-	return f
-}
-
 // Pow10 returns 10^n for n from 0 to 38, and false beyond.
 func Pow10(n int) (Int128, bool) {
 	if n < 0 || n > MaxDigits {
 		return Int128{}, false
 	}
 	return pow10[n], true
+}
+
+// BigPow10 returns 10^n for any n that is not negative.
+func BigPow10(n int) *big.Int {
+	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
 }
 
 // Pow10Int64 returns 10^n for n from 0 to 18, and false beyond.

@@ -99,13 +99,11 @@ func parseNumber(s string) (number, bool) {
 // was lost.
 func (n number) rescale(scale int) (*big.Int, bool) {
 	if scale >= n.scale {
-		return new(big.Int).Mul(n.coefficient, pow10(scale-n.scale)), true
+		return new(big.Int).Mul(n.coefficient, vec.BigPow10(scale-n.scale)), true
 	}
-	q, m := new(big.Int).DivMod(n.coefficient, pow10(n.scale-scale), new(big.Int))
+	q, m := new(big.Int).DivMod(n.coefficient, vec.BigPow10(n.scale-scale), new(big.Int))
 	return q, m.Sign() == 0
 }
-
-func pow10(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
 
 // digitsOf returns how many decimal digits x has, at least 1.
 func digitsOf(x *big.Int) int { return len(new(big.Int).Abs(x).String()) }

@@ -1,5 +1,6 @@
-// Package plan is the one plan tree: the binder makes it, the optimizer's rules
-// rewrite it, and one switch in engine/exec turns it into operators.
+// Package plan is the one plan tree: planner/bind makes it, the rules of
+// planner/optimize rewrite it, and one switch in engine/exec turns it into
+// operators.
 //
 // [Node] and [Expr] are sealed sums; switches over them are exhaustive. Every
 // column that a node produces has a [ColumnID] that is unique in its plan, and
@@ -8,7 +9,7 @@
 // a new one.
 //
 // Policies enter the tree in one form, [Governed] over a mask projection over a
-// row filter over a scan, built by planner.resolveTable and nowhere else.
-// Predicates cross a Governed node downwards only by the barrier's rule
-// (planner/rule_pushdown.go), which planner.Verify checks after every rule.
+// row filter over a scan, built by resolveTable in planner/bind and nowhere
+// else. What may cross a Governed node stands in the documentation of
+// planner/optimize, whose Verify checks it after every rule.
 package plan

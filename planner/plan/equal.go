@@ -1,11 +1,6 @@
 package plan
 
-import (
-	"bytes"
-	"fmt"
-	"hash/fnv"
-	"io"
-)
+import "bytes"
 
 // Equal reports whether a and b are the same expression: the same operations of
 // the same types over the same columns. Subqueries are equal to themselves only.
@@ -65,39 +60,4 @@ func EqualAll(a, b []Expr) bool {
 		}
 	}
 	return true
-}
-
-// Hash returns a number that is the same for equal expressions.
-func Hash(e Expr) uint64 {
-	h := fnv.New64a()
-	hashExpr(h, e)
-	return h.Sum64()
-}
-
-func hashExpr(w io.Writer, e Expr) {
-	switch e := e.(type) {
-	case *ColumnRef:
-		fmt.Fprintf(w, "#%d", e.ID)
-	case *Const:
-		fmt.Fprintf(w, "%T:%v", e.Value, e.Value)
-	case *Param:
-		fmt.Fprintf(w, "$%s", e.Name)
-	case *Call:
-		fmt.Fprintf(w, "%s", e.Func)
-	case *Cast:
-		fmt.Fprintf(w, "cast%v", e.T)
-	case *Case:
-		fmt.Fprintf(w, "case%d", len(e.Whens))
-	case *InList:
-		fmt.Fprintf(w, "in%t%d", e.Negate, len(e.List))
-	case *HashMask:
-		fmt.Fprintf(w, "hash%s", e.Key.Name)
-	case *Subquery:
-		fmt.Fprintf(w, "subquery%d", e.Kind)
-	}
-	fmt.Fprint(w, "(")
-	for _, o := range Operands(e) {
-		hashExpr(w, o)
-	}
-	fmt.Fprint(w, ")")
 }

@@ -2,9 +2,7 @@ package plan
 
 import (
 	"fmt"
-	"math/big"
 	"strings"
-	"time"
 
 	"github.com/meshql/meshql/engine/vec"
 	"github.com/meshql/meshql/planner/mysqltype"
@@ -159,24 +157,20 @@ func formatConst(c *Const) string {
 	case bool:
 		return fmt.Sprint(v)
 	case int32:
-		return "date '" + time.Unix(int64(v)*86400, 0).UTC().Format(time.DateOnly) + "'"
+		return "date '" + string(mysqltype.AppendDate(nil, v)) + "'"
 	case int64:
 		switch c.T.ID {
 		case mysqltype.Decimal:
-			return formatDecimal(big.NewInt(v), int(c.T.Scale))
+			return string(mysqltype.AppendDecimal(nil, vec.Int128From(v), int(c.T.Scale)))
 		case mysqltype.Time:
-			return "time '" + formatTime(v, int(c.T.Scale)) + "'"
+			return "time '" + string(mysqltype.AppendTime(nil, v, int(c.T.Scale))) + "'"
 		case mysqltype.DateTime, mysqltype.Timestamp:
-			layout := time.DateTime
-			if c.T.Scale > 0 {
-				layout += "." + strings.Repeat("0", int(c.T.Scale))
-			}
-			return "timestamp '" + time.UnixMicro(v).UTC().Format(layout) + "'"
+			return "timestamp '" + string(mysqltype.AppendDateTime(nil, v, int(c.T.Scale))) + "'"
 		default:
 			return fmt.Sprint(v)
 		}
 	case vec.Int128:
-		return formatDecimal(v.Big(), int(c.T.Scale))
+		return string(mysqltype.AppendDecimal(nil, v, int(c.T.Scale)))
 	case string:
 		if c.T.IsBinary() {
 			return fmt.Sprintf("x'%x'", v)
@@ -184,33 +178,6 @@ func formatConst(c *Const) string {
 		return quote(v)
 	}
 	return fmt.Sprint(c.Value)
-}
-
-func formatDecimal(v *big.Int, scale int) string {
-	s := new(big.Int).Abs(v).String()
-	for len(s) <= scale {
-		s = "0" + s
-	}
-	if scale > 0 {
-		s = s[:len(s)-scale] + "." + s[len(s)-scale:]
-	}
-	if v.Sign() < 0 {
-		s = "-" + s
-	}
-	return s
-}
-
-func formatTime(us int64, scale int) string {
-	sign := ""
-	if us < 0 {
-		sign, us = "-", -us
-	}
-	sec := us / 1e6
-	s := fmt.Sprintf("%s%02d:%02d:%02d", sign, sec/3600, sec/60%60, sec%60)
-	if scale > 0 {
-		s += "." + fmt.Sprintf("%06d", us%1e6)[:scale]
-	}
-	return s
 }
 
 func quote(s string) string {
