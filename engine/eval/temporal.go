@@ -111,124 +111,137 @@ func dateNumber(day int32) int64 {
 
 // castTemporal converts to DATE, TIME, DATETIME and TIMESTAMP.
 func castTemporal(from, to mysqltype.Type, env *Env) kernel {
-	loc := env.location()
-	name := map[mysqltype.ID]string{mysqltype.Date: "DATE", mysqltype.Time: "TIME"}[to.ID]
-	if name == "" {
-		name = "datetime"
-	}
-	bad := func(f *frame, i int) {
-		f.null(i)
-		f.warn(truncated(name))
-	}
-	// setMoment stores a wall-clock moment.
-	setMoment := func(f *frame, i int, us int64) {
-		switch to.ID {
-		case mysqltype.Date:
-			f.out.I32[i], _ = splitDay(us)
-			return
-		case mysqltype.Time:
-			_, us = splitDay(us)
-			f.out.I64[i] = roundTo(us, to.Scale)
-			return
-		}
-		us = roundTo(us, to.Scale)
-		if !validMoment(us) {
-			bad(f, i)
-			return
-		}
-		if to.ID == mysqltype.Timestamp {
-			us = utc(us, loc)
-		}
-		f.out.I64[i] = us
-	}
-	setTime := func(f *frame, i int, us int64) {
-		us = roundTo(us, to.Scale)
-		if us > maxTime || us < -maxTime {
-			us = max(-maxTime, min(us, maxTime))
-			f.warn(truncated("time"))
-		}
-		f.out.I64[i] = us
+	c := &temporalCast{from: from, to: to, env: env, loc: env.location(), name: "datetime"}
+	switch to.ID {
+	case mysqltype.Date:
+		c.name = "DATE"
+	case mysqltype.Time:
+		c.name = "TIME"
 	}
 	switch {
-	case from.ID == mysqltype.Time && to.ID == mysqltype.Time:
-		return func(f *frame) error {
-			a := f.i64(0)
-			for _, i := range f.rows() {
-				setTime(f, int(i), a.At(int(i)))
-			}
-			return nil
-		}
+	case from.ID == to.ID && (to.ID == mysqltype.Time || to.ID == mysqltype.Timestamp):
+		return c.same
 	case from.IsTemporal():
-		return func(f *frame) error {
-			if from.ID == mysqltype.Timestamp && to.ID == mysqltype.Timestamp {
-				a := f.i64(0)
-				for _, i := range f.rows() {
-					f.out.I64[i] = roundTo(a.At(int(i)), to.Scale)
-				}
-				return nil
-			}
-			at := momentReader(f, 0, from, env)
-			for _, i := range f.rows() {
-				setMoment(f, int(i), at(int(i)))
-			}
-			return nil
-		}
+		return c.moments
 	case from.IsString() && from.ID != mysqltype.JSON:
-		return func(f *frame) error {
-			a := f.text(0)
-			for _, i := range f.rows() {
-				if to.ID == mysqltype.Time {
-					us, ok, whole := parseTime(a.at(int(i)))
-					if !ok {
-						bad(f, int(i))
-						continue
-					}
-					if !whole {
-						f.warn(truncated(name))
-					}
-					setTime(f, int(i), us)
-					continue
-				}
-				us, ok, whole := parseMoment(a.at(int(i)), loc)
-				if !ok {
-					bad(f, int(i))
-					continue
-				}
-				if !whole {
-					f.warn(truncated(name))
-				}
-				setMoment(f, int(i), us)
-			}
-			return nil
-		}
+		return c.texts
 	case fromExact(from) || isFloat(from):
-		return func(f *frame) error {
-			at := exact(f, from, env)
-			if at == nil {
-				at = floatNumber(f, 6)
-			}
-			for _, i := range f.rows() {
-				v := at(int(i))
-				if to.ID == mysqltype.Time {
-					us, ok := numberTime(v)
-					if !ok {
-						bad(f, int(i))
-						continue
-					}
-					setTime(f, int(i), us)
-					continue
-				}
-				us, ok := numberMoment(v)
-				if !ok {
-					bad(f, int(i))
-					continue
-				}
-				setMoment(f, int(i), us)
-			}
-			return nil
+		return c.numbers
+	}
+	return nil
+}
+
+// temporalCast converts values of one type to one temporal type.
+type temporalCast struct {
+	from, to mysqltype.Type
+	env      *Env
+	loc      *time.Location
+	name     string // of to, in warnings
+}
+
+func (c *temporalCast) same(f *frame) error {
+	a := f.i64(0)
+	for _, row := range f.rows() {
+		i := int(row)
+		if c.to.ID == mysqltype.Time {
+			c.setTime(f, i, a.At(i))
+		} else {
+			f.out.I64[i] = roundTo(a.At(i), c.to.Scale)
 		}
 	}
 	return nil
+}
+
+func (c *temporalCast) moments(f *frame) error {
+	at := momentReader(f, 0, c.from, c.env)
+	for _, row := range f.rows() {
+		c.setMoment(f, int(row), at(int(row)))
+	}
+	return nil
+}
+
+func (c *temporalCast) texts(f *frame) error {
+	a := f.text(0)
+	for _, row := range f.rows() {
+		i := int(row)
+		var us int64
+		var ok, whole bool
+		if c.to.ID == mysqltype.Time {
+			us, ok, whole = parseTime(a.at(i))
+		} else {
+			us, ok, whole = parseMoment(a.at(i), c.loc)
+		}
+		if ok && !whole {
+			f.warn(truncated(c.name))
+		}
+		c.set(f, i, us, ok)
+	}
+	return nil
+}
+
+func (c *temporalCast) numbers(f *frame) error {
+	at := exact(f, c.from, c.env)
+	if at == nil {
+		at = floatNumber(f, 6)
+	}
+	read := numberMoment
+	if c.to.ID == mysqltype.Time {
+		read = numberTime
+	}
+	for _, row := range f.rows() {
+		us, ok := read(at(int(row)))
+		c.set(f, int(row), us, ok)
+	}
+	return nil
+}
+
+// set stores what was read as a value of the type, NULL and a warning if it is
+// none.
+func (c *temporalCast) set(f *frame, i int, us int64, ok bool) {
+	switch {
+	case !ok:
+		c.bad(f, i)
+	case c.to.ID == mysqltype.Time:
+		c.setTime(f, i, us)
+	default:
+		c.setMoment(f, i, us)
+	}
+}
+
+func (c *temporalCast) bad(f *frame, i int) {
+	f.null(i)
+	f.warn(truncated(c.name))
+}
+
+// setMoment stores a wall-clock moment.
+func (c *temporalCast) setMoment(f *frame, i int, us int64) {
+	switch c.to.ID {
+	case mysqltype.Date:
+		f.out.I32[i], _ = splitDay(us)
+		return
+	case mysqltype.Time:
+		_, us = splitDay(us)
+		f.out.I64[i] = roundTo(us, c.to.Scale)
+		return
+	}
+	us = roundTo(us, c.to.Scale)
+	if !validMoment(us) {
+		c.bad(f, i)
+		return
+	}
+	if c.to.ID == mysqltype.Timestamp {
+		us = utc(us, c.loc)
+	}
+	f.out.I64[i] = us
+}
+
+func (c *temporalCast) setTime(f *frame, i int, us int64) {
+	us = roundTo(us, c.to.Scale)
+	if us > maxTime || us < -maxTime {
+		us = max(-maxTime, min(us, maxTime))
+		f.warn(truncated("time"))
+	}
+	f.out.I64[i] = us
 }
 
 // floatNumber returns the function that reads a float argument as an exact
