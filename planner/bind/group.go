@@ -31,7 +31,7 @@ func (q *block) regroup(cols []plan.Column) error {
 			if len(q.groups) == 0 {
 				return mysqlerr.MixedGrouping(i+1, q.fullName(g.missing))
 			}
-			return mysqlerr.NotGrouped(i+1, q.fullName(g.missing))
+			return mysqlerr.NotGrouped(i+1, "SELECT list", q.fullName(g.missing))
 		}
 	}
 	if q.having != nil {
@@ -46,7 +46,7 @@ func (q *block) regroup(cols []plan.Column) error {
 		}
 		q.keys[i].expr = g.rewrite(q.keys[i].expr)
 		if g.missing != nil {
-			return mysqlerr.NotGroupedInOrder(i+1, q.fullName(g.missing))
+			return mysqlerr.NotGrouped(i+1, "ORDER BY", q.fullName(g.missing))
 		}
 	}
 	return nil

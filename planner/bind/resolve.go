@@ -57,15 +57,15 @@ func (b *binder) resolveTable(domain, name string) (*relation, error) {
 			return rel, nil
 		}
 	}
-	if !DomainVisible(b.env, folded) {
+	if !domainVisible(b.env, folded) {
 		return nil, mysqlerr.UnknownDomain(domain)
 	}
 	return nil, mysqlerr.UnknownProduct(domain, name)
 }
 
-// DomainVisible reports whether a domain exists for the principal: it is served,
+// domainVisible reports whether a domain exists for the principal: it is served,
 // and the principal may read at least one of its products.
-func DomainVisible(env *Env, domain string) bool {
+func domainVisible(env *Env, domain string) bool {
 	d := ready(env, strings.ToLower(domain))
 	if d == nil {
 		return false

@@ -16,8 +16,8 @@ type Limits struct {
 // DefaultLimits suit statements that people and tools write.
 var DefaultLimits = Limits{Bytes: 256 << 10, Tokens: 100_000, Depth: 200}
 
-// CheckText applies DefaultLimits to a text of one or more statements.
-func CheckText(sql string) error { return DefaultLimits.Check(sql) }
+// checkText applies DefaultLimits to a text of one or more statements.
+func checkText(sql string) error { return DefaultLimits.Check(sql) }
 
 // Check returns mysqlerr.TooComplex for a text beyond the limits. It reads the
 // text once and keeps nothing.

@@ -15,7 +15,7 @@ import (
 
 // Parse parses one scalar expression, within DefaultLimits.
 func Parse(sql string) (ast.ExprNode, error) {
-	if err := CheckText(sql); err != nil {
+	if err := checkText(sql); err != nil {
 		return nil, err
 	}
 	// The closing parenthesis on a line of its own keeps a comment at the end

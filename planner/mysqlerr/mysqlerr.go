@@ -82,11 +82,14 @@ func WrongValueForVariable(name string) *Error {
 func SetGlobal() *Error {
 	return newf(1227, "42000", "Access denied: global variables belong to the mesh's operator; use SET SESSION")
 }
-func IncorrectArguments(to string) *Error {
-	return newf(1210, "HY000", "Incorrect arguments to %s", to)
-}
 func UnknownPrepared(name string) *Error {
 	return newf(1243, "HY000", "Unknown prepared statement handler (%s) given to EXECUTE", name)
+}
+func TooManyPrepared(limit int) *Error {
+	return newf(1461, "42000", "Can't create more than %d prepared statements in a session; deallocate some", limit)
+}
+func TooManyVariables(limit int) *Error {
+	return newf(3170, "HY000", "Can't set more than %d user variables in a session; use some again", limit)
 }
 func UnknownThread(id uint64) *Error { return newf(1094, "HY000", "Unknown thread id: %d", id) }
 func Unsupported(what string) *Error {
@@ -160,17 +163,14 @@ func WrongSetOperation() *Error {
 func DuplicateAlias(name string) *Error {
 	return newf(1066, "42000", "Not unique table/alias: '%s'", name)
 }
-func NotGrouped(n int, column string) *Error {
-	return newf(1055, "42000", "Expression #%d of SELECT list is not in GROUP BY clause and contains nonaggregated column '%s' which is not functionally dependent on columns in GROUP BY clause; this is incompatible with sql_mode=only_full_group_by", n, column)
+func NotGrouped(n int, clause, column string) *Error {
+	return newf(1055, "42000", "Expression #%d of %s is not in GROUP BY clause and contains nonaggregated column '%s' which is not functionally dependent on columns in GROUP BY clause; this is incompatible with sql_mode=only_full_group_by", n, clause, column)
 }
 func InvalidGroupFunction() *Error { return newf(1111, "HY000", "Invalid use of group function") }
 func InvalidUseOfAlias(name, why string) *Error {
 	return newf(1247, "42S22", "Reference '%s' not supported (%s)", name, why)
 }
 func CantGroupOn(name string) *Error { return newf(1056, "42000", "Can't group on '%s'", name) }
-func NotGroupedInOrder(n int, column string) *Error {
-	return newf(1055, "42000", "Expression #%d of ORDER BY is not in GROUP BY clause and contains nonaggregated column '%s' which is not functionally dependent on columns in GROUP BY clause; this is incompatible with sql_mode=only_full_group_by", n, column)
-}
 func NotGroupedInHaving(column string) *Error {
 	return newf(1463, "42000", "Non-grouping field '%s' is used in HAVING clause", column)
 }
@@ -194,8 +194,8 @@ func ColumnCount(row int) *Error {
 	return newf(1136, "21S01", "Column count doesn't match value count at row %d", row)
 }
 func NoTablesUsed() *Error { return newf(1096, "HY000", "No tables used") }
-func WrongParameterCount() *Error {
-	return newf(1210, "HY000", "Incorrect arguments to EXECUTE")
+func ArgumentsOfExecute() *Error {
+	return newf(1210, "HY000", "Incorrect arguments to EXECUTE; give one value for each ?")
 }
 func IncorrectLimit() *Error {
 	return newf(1210, "HY000", "Incorrect arguments to LIMIT: it takes whole numbers that are not negative")

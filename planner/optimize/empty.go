@@ -5,7 +5,7 @@ import (
 )
 
 // pruneEmpty takes away what can have no rows.
-func pruneEmpty(p *Pass, root plan.Node) (plan.Node, error) {
+func pruneEmpty(p *pass, root plan.Node) (plan.Node, error) {
 	protected := belowGoverned(root)
 	return p.transform(root, func(n plan.Node) (plan.Node, error) {
 		if protected[n] || !neverRows(n) {

@@ -10,7 +10,7 @@ import (
 // estimator guesses how many rows nodes give. It only ever decides between
 // plans that give the same rows.
 type estimator struct {
-	pass *Pass
+	pass *pass
 	rows map[plan.Node]float64
 	cols map[plan.ColumnID]columnGuess
 	// blind leaves out statistics of relations under a row filter.
@@ -27,7 +27,7 @@ type columnGuess struct {
 // unknownRows is taken for a source without statistics.
 const unknownRows = 1000
 
-func newEstimator(p *Pass, blind bool) *estimator {
+func newEstimator(p *pass, blind bool) *estimator {
 	return &estimator{pass: p, blind: blind, rows: map[plan.Node]float64{}, cols: map[plan.ColumnID]columnGuess{}}
 }
 

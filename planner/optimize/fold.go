@@ -6,7 +6,7 @@ import (
 
 // foldConstants evaluates what has no columns and simplifies conditions by the
 // laws of three-valued logic. A filter that nothing passes becomes no rows.
-func foldConstants(p *Pass, root plan.Node) (plan.Node, error) {
+func foldConstants(p *pass, root plan.Node) (plan.Node, error) {
 	protected := belowGoverned(root)
 	return p.transform(root, func(n plan.Node) (plan.Node, error) {
 		if protected[n] {
@@ -169,7 +169,7 @@ func contains(es []plan.Expr, e plan.Expr) bool {
 
 // simplify simplifies one expression whose operands are simple already. The
 // result has the same value, NULL included, and the same type.
-func (p *Pass) simplify(e plan.Expr) plan.Expr {
+func (p *pass) simplify(e plan.Expr) plan.Expr {
 	if c := p.fold(e); c != nil {
 		return c
 	}
@@ -206,7 +206,7 @@ func (p *Pass) simplify(e plan.Expr) plan.Expr {
 }
 
 // fold evaluates e if it is constant.
-func (p *Pass) fold(e plan.Expr) plan.Expr {
+func (p *pass) fold(e plan.Expr) plan.Expr {
 	if p.opts.Fold == nil || volatile(e) {
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 // must satisfy one of several conditions over both inputs of a join, each input
 // must satisfy one of those parts that are about it alone. It reads conditions
 // that the query brought, above the barrier, never those of policies.
-func inferFilters(p *Pass, root plan.Node) (plan.Node, error) {
+func inferFilters(p *pass, root plan.Node) (plan.Node, error) {
 	return p.transform(root, func(n plan.Node) (plan.Node, error) {
 		j, ok := n.(*plan.Join)
 		if !ok || j.NullEqual {

@@ -7,7 +7,7 @@ import (
 // pushLimits makes a sort under a limit a top-N, moves limits below
 // projections, and copies them into the inputs of unions and the left of outer
 // joins. No limit ever moves below a Governed node.
-func pushLimits(p *Pass, root plan.Node) (plan.Node, error) {
+func pushLimits(p *pass, root plan.Node) (plan.Node, error) {
 	return p.transform(root, func(n plan.Node) (plan.Node, error) {
 		l, ok := n.(*plan.Limit)
 		if !ok {
@@ -81,7 +81,7 @@ func mergeLimits(outer, inner *plan.Limit) plan.Node {
 }
 
 // dropSorts takes away sorts that nothing above can observe.
-func dropSorts(p *Pass, root plan.Node) (plan.Node, error) {
+func dropSorts(p *pass, root plan.Node) (plan.Node, error) {
 	return p.transform(root, func(n plan.Node) (plan.Node, error) {
 		switch n := n.(type) {
 		case *plan.Join, *plan.SetOp, *plan.Sort, *plan.TopN:

@@ -27,17 +27,17 @@ type Options struct {
 	Trace func(rule string, before, after plan.Node)
 }
 
-// Rule is one rewrite of a plan. Apply returns the very node that it was given
+// rule is one rewrite of a plan. Apply returns the very node that it was given
 // where it has nothing to change.
-type Rule struct {
+type rule struct {
 	Name  string
-	Apply func(*Pass, plan.Node) (plan.Node, error)
+	Apply func(*pass, plan.Node) (plan.Node, error)
 	// Required says that execution depends on the rule.
 	Required bool
 }
 
-// Pass is what a rule may use while it runs over one plan.
-type Pass struct {
+// pass is what a rule may use while it runs over one plan.
+type pass struct {
 	ctx  context.Context
 	opts Options
 	last plan.ColumnID
@@ -53,14 +53,14 @@ func Optimize(ctx context.Context, root plan.Node, opts Options) (plan.Node, err
 // Both returns the plan after the logical rules, which is what EXPLAIN may show
 // to principals who do not own everything in it, and the plan to run.
 func Both(ctx context.Context, root plan.Node, opts Options) (logical, final plan.Node, err error) {
-	p := &Pass{ctx: ctx, opts: opts, last: plan.MaxID(root)}
+	p := &pass{ctx: ctx, opts: opts, last: plan.MaxID(root)}
 	if err := Verify(root, root); err != nil {
 		return nil, nil, mysqlerr.Internal(fmt.Errorf("bound plan: %w", err))
 	}
-	if logical, err = p.apply(root, Logical); err != nil {
+	if logical, err = p.apply(root, logicalRules); err != nil {
 		return nil, nil, err
 	}
-	if final, err = p.apply(logical, CostBased); err != nil {
+	if final, err = p.apply(logical, costBasedRules); err != nil {
 		return nil, nil, err
 	}
 	if err := verifyExecutable(final); err != nil {
@@ -69,7 +69,7 @@ func Both(ctx context.Context, root plan.Node, opts Options) (logical, final pla
 	return logical, final, nil
 }
 
-func (p *Pass) apply(root plan.Node, rules []Rule) (plan.Node, error) {
+func (p *pass) apply(root plan.Node, rules []rule) (plan.Node, error) {
 	n := root
 	for _, r := range rules {
 		if !r.Required && slices.Contains(p.opts.Disable, r.Name) {
@@ -97,7 +97,7 @@ func (p *Pass) apply(root plan.Node, rules []Rule) (plan.Node, error) {
 }
 
 // failed lets conditions that are the user's through and hides the rest.
-func failed(r Rule, err error) error {
+func failed(r rule, err error) error {
 	var known *mysqlerr.Error
 	if errors.As(err, &known) {
 		return err
@@ -106,7 +106,7 @@ func failed(r Rule, err error) error {
 }
 
 // tick fails when the query was cancelled or its time is over.
-func (p *Pass) tick() error {
+func (p *pass) tick() error {
 	switch err := p.ctx.Err(); {
 	case err == nil:
 		return nil
@@ -118,7 +118,7 @@ func (p *Pass) tick() error {
 }
 
 // transform is plan.Transform that obeys the deadline.
-func (p *Pass) transform(root plan.Node, f func(plan.Node) (plan.Node, error)) (plan.Node, error) {
+func (p *pass) transform(root plan.Node, f func(plan.Node) (plan.Node, error)) (plan.Node, error) {
 	return plan.Transform(root, func(n plan.Node) (plan.Node, error) {
 		if err := p.tick(); err != nil {
 			return nil, err
@@ -128,13 +128,13 @@ func (p *Pass) transform(root plan.Node, f func(plan.Node) (plan.Node, error)) (
 }
 
 // column returns a new column of the plan.
-func (p *Pass) column(name string, e plan.Expr) plan.Column {
+func (p *pass) column(name string, e plan.Expr) plan.Column {
 	p.last++
 	return plan.Column{ID: p.last, Name: name, Type: e.Type()}
 }
 
 // renamed returns new columns for the same values.
-func (p *Pass) renamed(cols []plan.Column) []plan.Column {
+func (p *pass) renamed(cols []plan.Column) []plan.Column {
 	out := slices.Clone(cols)
 	for i := range out {
 		p.last++

@@ -18,7 +18,7 @@ const maxExact = 10
 // The order decides which rows an expression is evaluated on. Where one can fail
 // or warn, statistics of rows that a row filter hides are left out, for else a
 // principal could read them from what fails.
-func orderJoins(p *Pass, root plan.Node) (plan.Node, error) {
+func orderJoins(p *pass, root plan.Node) (plan.Node, error) {
 	return p.eachPlan(root, func(n plan.Node) (plan.Node, error) {
 		o := orderer{pass: p, est: newEstimator(p, false)}
 		return o.node(n)
@@ -26,7 +26,7 @@ func orderJoins(p *Pass, root plan.Node) (plan.Node, error) {
 }
 
 type orderer struct {
-	pass *Pass
+	pass *pass
 	est  *estimator
 }
 

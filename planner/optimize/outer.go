@@ -6,7 +6,7 @@ import (
 
 // simplifyOuterJoins makes an outer join an inner one where rows with NULLs in
 // its right columns are dropped above it anyway.
-func simplifyOuterJoins(p *Pass, root plan.Node) (plan.Node, error) {
+func simplifyOuterJoins(p *pass, root plan.Node) (plan.Node, error) {
 	return p.eachPlan(root, func(n plan.Node) (plan.Node, error) {
 		return simplifyOuter(n, plan.ColumnSet{}), nil
 	})

@@ -6,7 +6,7 @@ import (
 
 // mergeProjects makes one projection of two, where that evaluates nothing
 // twice, and drops projections that change nothing.
-func mergeProjects(p *Pass, root plan.Node) (plan.Node, error) {
+func mergeProjects(p *pass, root plan.Node) (plan.Node, error) {
 	protected := belowGoverned(root)
 	return p.transform(root, func(n plan.Node) (plan.Node, error) {
 		outer, ok := n.(*plan.Project)

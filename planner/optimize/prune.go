@@ -6,7 +6,7 @@ import (
 
 // pruneColumns takes away the columns that nobody reads, down to what scans
 // read.
-func pruneColumns(p *Pass, root plan.Node) (plan.Node, error) {
+func pruneColumns(p *pass, root plan.Node) (plan.Node, error) {
 	pr := &pruner{pass: p, needs: map[*plan.SharedDef][]bool{}, pruned: map[*plan.SharedDef]plan.Node{}}
 	out := only(pr.node(root, plan.Outputs(root)), root.Columns())
 	// A definition is pruned after everything that reads it.
@@ -68,7 +68,7 @@ func usesOf(root plan.Node) []*use {
 }
 
 type pruner struct {
-	pass   *Pass
+	pass   *pass
 	needs  map[*plan.SharedDef][]bool // by position, of all uses so far
 	pruned map[*plan.SharedDef]plan.Node
 	defs   map[*plan.SharedDef]*plan.SharedDef

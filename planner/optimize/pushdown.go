@@ -6,7 +6,7 @@ import (
 
 // mergeRowFilters moves row filters into their scans, as the scans' first
 // filters, so that they prune files and are evaluated before payload is read.
-func mergeRowFilters(p *Pass, root plan.Node) (plan.Node, error) {
+func mergeRowFilters(p *pass, root plan.Node) (plan.Node, error) {
 	return p.transform(root, func(n plan.Node) (plan.Node, error) {
 		g, ok := n.(*plan.Governed)
 		if !ok {
@@ -30,7 +30,7 @@ func mergeRowFilters(p *Pass, root plan.Node) (plan.Node, error) {
 // pushFilters moves conditions towards the scans: through projections, joins,
 // groups and set operations, and across Governed nodes by the barrier's rule.
 // Conditions that compare both sides of a join become its keys.
-func pushFilters(p *Pass, root plan.Node) (plan.Node, error) {
+func pushFilters(p *pass, root plan.Node) (plan.Node, error) {
 	protected := belowGoverned(root)
 	return p.transform(root, func(n plan.Node) (plan.Node, error) {
 		if protected[n] {

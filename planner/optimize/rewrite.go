@@ -68,7 +68,7 @@ func filter(n plan.Node, conds ...plan.Expr) plan.Node {
 
 // eachPlan applies f to the plan and to every shared definition, once. f does
 // not enter definitions.
-func (p *Pass) eachPlan(root plan.Node, f func(plan.Node) (plan.Node, error)) (plan.Node, error) {
+func (p *pass) eachPlan(root plan.Node, f func(plan.Node) (plan.Node, error)) (plan.Node, error) {
 	defs := map[*plan.SharedDef]*plan.SharedDef{}
 	var each func(plan.Node) (plan.Node, error)
 	def := func(n plan.Node) (plan.Node, error) {

@@ -2,8 +2,8 @@ package optimize
 
 import "slices"
 
-// Logical are the rules whose result depends on the query and the policies only.
-var Logical = []Rule{
+// logicalRules are the rules whose result depends on the query and the policies only.
+var logicalRules = []rule{
 	// Row filters become the first filters of their scans.
 	{Name: "MergeRowFilters", Apply: mergeRowFilters},
 	// Constants are evaluated and conditions simplified, first of all so that
@@ -34,8 +34,8 @@ var Logical = []Rule{
 	{Name: "PruneColumns", Apply: pruneColumns},
 }
 
-// CostBased are the rules that look at statistics.
-var CostBased = []Rule{
+// costBasedRules are the rules that look at statistics.
+var costBasedRules = []rule{
 	// Few rows on the way, small tables built.
 	{Name: "OrderJoins", Apply: orderJoins},
 	// The new order needs other columns in between.
@@ -46,7 +46,7 @@ var CostBased = []Rule{
 // Rules returns the names of the rules that can be left out.
 func Rules() []string {
 	var out []string
-	for _, r := range slices.Concat(Logical, CostBased) {
+	for _, r := range slices.Concat(logicalRules, costBasedRules) {
 		if !r.Required && !slices.Contains(out, r.Name) {
 			out = append(out, r.Name)
 		}

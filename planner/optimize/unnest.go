@@ -12,7 +12,7 @@ import (
 // conditions (unnest_lift.go) or, in general, pushed into it as the set of all
 // values that occur (unnest_domain.go), after Neumann and Kemper, "Unnesting
 // arbitrary queries".
-func unnestSubqueries(p *Pass, root plan.Node) (plan.Node, error) {
+func unnestSubqueries(p *pass, root plan.Node) (plan.Node, error) {
 	u := unnester{p}
 	out, err := p.transform(root, u.node)
 	if err != nil || out == root {
@@ -21,7 +21,7 @@ func unnestSubqueries(p *Pass, root plan.Node) (plan.Node, error) {
 	return only(out, root.Columns()), nil
 }
 
-type unnester struct{ *Pass }
+type unnester struct{ *pass }
 
 func (u unnester) node(n plan.Node) (plan.Node, error) {
 	has := false
