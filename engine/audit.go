@@ -17,9 +17,9 @@ import (
 	"time"
 )
 
-// AuditRecord is one line of the audit log. A query writes a begin record
+// auditRecord is one line of the audit log. A query writes a begin record
 // before the first row of a product can leave and an end record afterwards.
-type AuditRecord struct {
+type auditRecord struct {
 	Time      time.Time `json:"time"`
 	Event     string    `json:"event"` // begin, end, refused, open
 	Query     string    `json:"query,omitempty"`
@@ -63,7 +63,7 @@ type auditLog struct {
 }
 
 type auditEntry struct {
-	record  AuditRecord
+	record  auditRecord
 	barrier bool       // no record: only wait for those before it
 	synced  chan error // nil: nobody waits
 }
@@ -89,7 +89,7 @@ func openAudit(path string, now time.Time) (*auditLog, error) {
 	a := &auditLog{path: path, file: f, key: key, writer: hex.EncodeToString(id),
 		queue: make(chan auditEntry, 256), done: make(chan struct{})}
 	go a.run()
-	if err := a.Write(AuditRecord{Time: now, Event: "open"}); err != nil {
+	if err := a.Write(auditRecord{Time: now, Event: "open"}); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
@@ -114,7 +114,7 @@ func auditKey(path string) ([]byte, error) {
 }
 
 // Write appends a record and returns when it is on stable storage.
-func (a *auditLog) Write(r AuditRecord) error {
+func (a *auditLog) Write(r auditRecord) error {
 	e := auditEntry{record: r, synced: make(chan error, 1)}
 	if err := a.send(e); err != nil {
 		return err
@@ -123,7 +123,7 @@ func (a *auditLog) Write(r AuditRecord) error {
 }
 
 // Note appends a record without waiting for it.
-func (a *auditLog) Note(r AuditRecord) error { return a.send(auditEntry{record: r}) }
+func (a *auditLog) Note(r auditRecord) error { return a.send(auditEntry{record: r}) }
 
 // Flush returns when all records so far can be read from the file.
 func (a *auditLog) Flush() error {
@@ -230,7 +230,7 @@ func VerifyAudit(path string) (int, error) {
 	chains := make(map[string][]byte)
 	seqs := make(map[string]uint64)
 	n := 0
-	err = readAudit(path, 0, func(r AuditRecord) error {
+	err = readAudit(path, 0, func(r auditRecord) error {
 		n++
 		chain := r.Chain
 		r.Chain = ""
@@ -249,7 +249,7 @@ func VerifyAudit(path string) (int, error) {
 }
 
 // readAudit calls fn for every record of the last tail bytes (0: all).
-func readAudit(path string, tail int64, fn func(AuditRecord) error) error {
+func readAudit(path string, tail int64, fn func(auditRecord) error) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("audit log: %w", err)
@@ -269,7 +269,7 @@ func readAudit(path string, tail int64, fn func(AuditRecord) error) error {
 			cut = false
 			continue
 		}
-		var r AuditRecord
+		var r auditRecord
 		if err := json.Unmarshal(s.Bytes(), &r); err != nil {
 			return fmt.Errorf("audit log: a record is not readable: %w", err)
 		}

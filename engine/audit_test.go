@@ -23,7 +23,7 @@ func TestAuditChain(t *testing.T) {
 		for range 8 {
 			wg.Go(func() {
 				for range 20 {
-					if err := a.Write(AuditRecord{Time: testNow, Event: "begin", User: "ana"}); err != nil {
+					if err := a.Write(auditRecord{Time: testNow, Event: "begin", User: "ana"}); err != nil {
 						t.Error(err)
 					}
 				}
@@ -33,7 +33,7 @@ func TestAuditChain(t *testing.T) {
 		if err := a.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if err := a.Write(AuditRecord{}); err == nil {
+		if err := a.Write(auditRecord{}); err == nil {
 			t.Error("a closed log took a record")
 		}
 	}

@@ -1,16 +1,12 @@
-// Package engine is meshql as a Go library: [Open] a mesh, make a [Session] for
-// an identity, and Query it. Identity and purpose are required arguments, never
-// defaults. The wire server, the REPL and the commands use nothing else.
 package engine
 
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -126,10 +122,7 @@ func (e *Engine) Close() error {
 		return nil
 	}
 	e.closed = true
-	sessions := make([]*Session, 0, len(e.sessions))
-	for _, s := range e.sessions {
-		sessions = append(sessions, s)
-	}
+	sessions := slices.Collect(maps.Values(e.sessions))
 	e.mu.Unlock()
 	for _, s := range sessions {
 		s.interrupt(mysqlerr.Killed())
@@ -155,10 +148,7 @@ func (e *Engine) recheck(ctx context.Context) {
 		case <-tick.C:
 		}
 		e.mu.Lock()
-		sessions := make([]*Session, 0, len(e.sessions))
-		for _, s := range e.sessions {
-			sessions = append(sessions, s)
-		}
+		sessions := slices.Collect(maps.Values(e.sessions))
 		e.mu.Unlock()
 		for _, s := range sessions {
 			s.recheck()
@@ -225,20 +215,4 @@ func (e *Engine) unregister(s *Session) {
 	}
 }
 
-// newRef returns a reference that joins what a user sees with the operator's log.
-func newRef() string {
-	b := make([]byte, 4)
-	if _, err := rand.Read(b); err != nil {
-		return "00000000"
-	}
-	return hex.EncodeToString(b)
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -184,7 +184,7 @@ func auditRows(v *view) (rows [][]any) {
 	if err := v.session.engine.audit.Flush(); err != nil {
 		v.session.engine.log.Error("flush audit log", "error", err)
 	}
-	err := readAudit(v.session.engine.audit.path, auditTail, func(r AuditRecord) error {
+	err := readAudit(v.session.engine.audit.path, auditTail, func(r auditRecord) error {
 		if r.Event != "open" && (guild || v.ownsAny(r.Products)) {
 			rows = append(rows, []any{r.Time.UnixMicro(), r.Event, nilIfEmpty(r.Query), nilIfEmpty(r.User), nilIfEmpty(r.Purpose), nilIfEmpty(r.Client),
 				nilIfEmpty(r.Statement), nilIfEmpty(strings.Join(r.Products, ", ")), nilIfEmpty(strings.Join(r.Policies, ", ")),

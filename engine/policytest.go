@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,7 +67,7 @@ func (e *Engine) policyTest(ctx context.Context, t *governance.Test) (TestResult
 	begun := time.Now()
 	res := TestResult{Name: t.Name, File: t.File, Line: t.Line, As: describeSubject(t.As)}
 	purposes := t.As.Purposes
-	if t.As.Purpose != "" && !contains(purposes, t.As.Purpose) {
+	if t.As.Purpose != "" && !slices.Contains(purposes, t.As.Purpose) {
 		purposes = append(purposes[:len(purposes):len(purposes)], t.As.Purpose)
 	}
 	s, err := e.sessionAs(&governance.Principal{User: t.As.User, Roles: t.As.Roles, Attributes: t.As.Attributes,

@@ -30,8 +30,6 @@ type runOptions struct {
 	keepWarnings bool
 }
 
-var errEnd = io.EOF
-
 // bindEnv is what names mean to this session.
 func (s *Session) bindEnv(mesh *catalog.Mesh, listing connectors.Source) *bind.Env {
 	return &bind.Env{
@@ -183,7 +181,7 @@ func (r *Result) Next(ctx context.Context) (*vec.Batch, error) {
 		if r.err != nil {
 			return nil, r.err
 		}
-		return nil, errEnd
+		return nil, io.EOF
 	}
 	if rel, gone := r.revoked(); gone {
 		return nil, r.fail(mysqlerr.GrantGone(rel.Product.Domain, rel.Product.Name))
@@ -193,8 +191,8 @@ func (r *Result) Next(ctx context.Context) (*vec.Batch, error) {
 	}
 	b, err := r.reader.Next(r.ctx)
 	switch {
-	case errors.Is(err, errEnd):
-		return nil, errEnd
+	case errors.Is(err, io.EOF):
+		return nil, io.EOF
 	case err != nil:
 		return nil, r.fail(err)
 	}
@@ -253,7 +251,7 @@ func (r *Result) explainError(err error) error {
 	}
 	var at *productError
 	if errors.As(err, &at) {
-		ref := newRef()
+		ref := catalog.NewRef()
 		attrs := []any{"ref", ref, "product", at.domain + "." + at.product, "error", err}
 		var storage *objstore.Error
 		if errors.As(err, &storage) {
@@ -308,7 +306,7 @@ func (r *Result) auditBegin(o runOptions) error {
 		return nil
 	}
 	s := r.session
-	rec := AuditRecord{Time: s.engine.now(), Event: "begin", Query: newRef() + newRef(), User: s.principal.User, OSUser: s.identity.OSUser,
+	rec := auditRecord{Time: s.engine.now(), Event: "begin", Query: catalog.NewRef() + catalog.NewRef(), User: s.principal.User, OSUser: s.identity.OSUser,
 		Purpose: s.principal.Purpose, Client: s.identity.Client, Statement: planner.Normalize(o.text), Version: o.mesh.Version, Decision: "allowed"}
 	for _, rel := range r.relations {
 		rec.Products = append(rec.Products, rel.Product.Domain+"."+rel.Product.Name)
@@ -345,7 +343,7 @@ func (r *Result) auditEnd() error {
 		return nil
 	}
 	s := r.session
-	rec := AuditRecord{Time: s.engine.now(), Event: "end", Query: r.query, User: s.principal.User, Rows: r.rows,
+	rec := auditRecord{Time: s.engine.now(), Event: "end", Query: r.query, User: s.principal.User, Rows: r.rows,
 		Millis: s.engine.now().Sub(r.begun).Milliseconds()}
 	for _, rel := range r.relations {
 		rec.Products = append(rec.Products, rel.Product.Domain+"."+rel.Product.Name)

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -48,7 +49,9 @@ type Session struct {
 	prepared      map[string]string
 	warnings      []Warning
 
-	mu      sync.Mutex // guards what other goroutines read
+	// mu guards what follows, and writing domain, principal and warnings, which
+	// only the session's own goroutine reads without it.
+	mu      sync.Mutex
 	running *Result
 	started time.Time
 	text    string
@@ -62,11 +65,12 @@ type Warning struct {
 	Message string
 }
 
-// maxWarnings is how many warnings a statement keeps.
-const maxWarnings = 64
-
-// maxPrepared is how many prepared statements a session keeps.
-const maxPrepared = 1024
+// What a session keeps at most.
+const (
+	maxWarnings      = 64 // of a statement
+	maxPrepared      = 1024
+	maxUserVariables = 1024
+)
 
 // Session opens a session for a user of the mesh's identity file. Close it.
 func (e *Engine) Session(ctx context.Context, id Identity) (*Session, error) {
@@ -146,10 +150,14 @@ func (s *Session) refresh() error {
 			p.Purpose = held
 		}
 	}
+	s.setPrincipal(p)
+	return nil
+}
+
+func (s *Session) setPrincipal(p *governance.Principal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.principal = p
-	return nil
 }
 
 // Query runs one statement of any class: SELECT, SHOW, DESCRIBE, EXPLAIN, SET,
@@ -174,10 +182,10 @@ func (s *Session) failed(err error) error {
 	if cause := errors.Unwrap(e); cause != nil && e.Code != mysqlerr.Syntax("", 0).Code {
 		s.engine.log.Error("statement failed", "user", s.identity.User, "code", e.Code, "cause", cause)
 	}
-	s.warnings = append(s.warnings, Warning{"Error", e.Code, e.Message})
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.warnings = append(s.warnings, Warning{"Error", e.Code, e.Message})
 	s.text = ""
-	s.mu.Unlock()
 	return e
 }
 
@@ -271,7 +279,7 @@ func (s *Session) prepare(_ context.Context, st *planner.Prepare) (*Result, erro
 	default:
 	}
 	if _, ok := s.prepared[st.Name]; !ok && len(s.prepared) >= maxPrepared {
-		return nil, mysqlerr.TooComplex("too many prepared statements in this session")
+		return nil, mysqlerr.TooManyPrepared(maxPrepared)
 	}
 	s.prepared[st.Name] = text
 	return &Result{}, nil
@@ -292,7 +300,7 @@ func (s *Session) executePrepared(ctx context.Context, st *planner.Execute) (*Re
 		params = sel.Params
 	}
 	if len(st.Using) != params {
-		return nil, mysqlerr.IncorrectArguments("EXECUTE")
+		return nil, mysqlerr.ArgumentsOfExecute()
 	}
 	args := make([]any, len(st.Using))
 	for i, name := range st.Using {
@@ -331,8 +339,8 @@ func (s *Session) set(ctx context.Context, st *planner.Set) (*Result, error) {
 			}
 		}
 		if a.User {
-			if len(s.userVariables) >= maxPrepared {
-				return nil, mysqlerr.TooComplex("too many user variables in this session")
+			if _, ok := s.userVariables[a.Name]; !ok && len(s.userVariables) >= maxUserVariables {
+				return nil, mysqlerr.TooManyVariables(maxUserVariables)
 			}
 			s.userVariables[a.Name] = c
 			continue
@@ -368,7 +376,7 @@ func (s *Session) evaluate(ctx context.Context, sel *planner.Select) (*plan.Cons
 	c := &plan.Const{T: r.Columns()[0].Type}
 	for {
 		b, err := r.Next(ctx)
-		if errors.Is(err, errEnd) {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -452,5 +460,5 @@ func (s *Session) Reset() {
 	if s.identity.Purpose != "" {
 		p.Purpose = s.identity.Purpose
 	}
-	s.principal = &p
+	s.setPrincipal(&p)
 }

@@ -2,7 +2,7 @@ package engine
 
 import (
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 	"time"
 
@@ -147,13 +147,8 @@ func variableConst(value any) *plan.Const {
 
 // variableRows are SHOW VARIABLES.
 func (s *Session) variableRows() [][]any {
-	names := make([]string, 0, len(s.engine.variables))
-	for n := range s.engine.variables {
-		names = append(names, n)
-	}
-	sort.Strings(names)
 	var rows [][]any
-	for _, n := range names {
+	for _, n := range sortedKeys(s.engine.variables) {
 		c, _ := s.variable(n, false)
 		text := fmt.Sprint(c.Value)
 		if s.engine.variables[n].initial == int64(0) || s.engine.variables[n].initial == int64(1) {
@@ -194,12 +189,12 @@ func setPurpose(s *Session, value any) error {
 	if !ok {
 		return mysqlerr.WrongValueForVariable("purpose")
 	}
-	if purpose != "" && !contains(s.principal.Purposes, purpose) {
+	if purpose != "" && !slices.Contains(s.principal.Purposes, purpose) {
 		return mysqlerr.WrongValueForVariable("purpose")
 	}
 	p := *s.principal
 	p.Purpose = purpose
-	s.principal = &p
+	s.setPrincipal(&p)
 	return nil
 }
 
@@ -252,13 +247,4 @@ func setSQLMode(_ *Session, value any) error {
 		}
 	}
 	return nil
-}
-
-func contains(list []string, x string) bool {
-	for _, y := range list {
-		if y == x {
-			return true
-		}
-	}
-	return false
 }

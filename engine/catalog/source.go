@@ -117,7 +117,7 @@ func (h *health) ok(started time.Time) bool {
 func (h *health) fail(opts Options, what, reason string, err error, hasGood bool) bool {
 	was := *h
 	if detail := err.Error(); detail != h.detail {
-		h.reason, h.detail, h.ref = reason, detail, newRef()
+		h.reason, h.detail, h.ref = reason, detail, NewRef()
 		opts.Log.Error("cannot load", "what", what, "reason", reason, "ref", h.ref, "error", detail)
 	}
 	h.state = Denied
@@ -130,10 +130,11 @@ func (h *health) fail(opts Options, what, reason string, err error, hasGood bool
 	return was.state != h.state || was.ref != h.ref
 }
 
-// newRef makes a reference that finds an entry of the log.
-func newRef() string {
+// NewRef makes a reference that joins what a user is told with an entry of the
+// operator's log.
+func NewRef() string {
 	var b [4]byte
-	rand.Read(b[:])
+	rand.Read(b[:]) // never fails
 	return hex.EncodeToString(b[:])
 }
 
@@ -277,7 +278,7 @@ const guildGlob = "*.yaml"
 func (c *Catalog) port(ctx context.Context, s *source, ct *contract, o *object, columns []Column) connectors.Source {
 	source, err := c.openPort(ctx, s, ct, o, columns)
 	if err != nil {
-		ref := newRef()
+		ref := NewRef()
 		c.opts.Log.Error("cannot open port", "domain", s.name, "product", ct.String(), "ref", ref, "error", err)
 		return &absent{
 			domain: s.name, product: ct.product, reason: "its data cannot be opened", ref: ref, columns: plainColumns(columns),
