@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"os/exec"
@@ -330,7 +331,7 @@ func readAnswer(ctx context.Context, r *Result) (*answerOf, error) {
 	}
 	for {
 		batch, err := r.Next(ctx)
-		if errors.Is(err, errEnd) {
+		if errors.Is(err, io.EOF) {
 			return a, r.Close()
 		}
 		if err != nil {

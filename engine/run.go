@@ -331,7 +331,7 @@ func (r *Result) auditBegin(o runOptions) error {
 func (s *Session) auditRefused(err error, o runOptions) error {
 	switch e := mysqlerr.From(err); e.Code {
 	case 1045, 1049, 1054, 1142, 1146:
-		return s.engine.audit.Note(AuditRecord{Time: s.engine.now(), Event: "refused", User: s.principal.User, OSUser: s.identity.OSUser,
+		return s.engine.audit.Note(auditRecord{Time: s.engine.now(), Event: "refused", User: s.principal.User, OSUser: s.identity.OSUser,
 			Purpose: s.principal.Purpose, Client: s.identity.Client, Statement: planner.Normalize(o.text), Version: o.mesh.Version,
 			Decision: "refused", Error: strconv.Itoa(int(e.Code))})
 	}

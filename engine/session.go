@@ -300,7 +300,7 @@ func (s *Session) executePrepared(ctx context.Context, st *planner.Execute) (*Re
 		params = sel.Params
 	}
 	if len(st.Using) != params {
-		return nil, mysqlerr.ArgumentsOfExecute()
+		return nil, mysqlerr.ExecuteArguments()
 	}
 	args := make([]any, len(st.Using))
 	for i, name := range st.Using {

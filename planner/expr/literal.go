@@ -78,7 +78,7 @@ func decimalText(s string) (plan.Expr, error) {
 // argument gives the value of a ? marker.
 func (b *Binder) argument(n *test_driver.ParamMarkerExpr) (plan.Expr, error) {
 	if n.Order < 0 || n.Order >= len(b.Args) {
-		return nil, mysqlerr.ArgumentsOfExecute()
+		return nil, mysqlerr.ExecuteArguments()
 	}
 	return Constant(b.Args[n.Order], b.zone())
 }

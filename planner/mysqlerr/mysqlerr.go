@@ -124,8 +124,10 @@ func UnknownCommand() *Error {
 func UnknownStatement(command string) *Error {
 	return newf(1243, "HY000", "Unknown prepared statement handler given to %s", command)
 }
-func ExecuteArguments() *Error { return newf(1210, "HY000", "Incorrect arguments to EXECUTE") }
-func MalformedPacket() *Error  { return newf(1835, "HY000", "Malformed communication packet") }
+func ExecuteArguments() *Error {
+	return newf(1210, "HY000", "Incorrect arguments to EXECUTE; give one value for each ?")
+}
+func MalformedPacket() *Error { return newf(1835, "HY000", "Malformed communication packet") }
 func PacketTooLarge() *Error {
 	return newf(1153, "08S01", "Got a packet bigger than 'max_allowed_packet' bytes")
 }
@@ -194,9 +196,6 @@ func ColumnCount(row int) *Error {
 	return newf(1136, "21S01", "Column count doesn't match value count at row %d", row)
 }
 func NoTablesUsed() *Error { return newf(1096, "HY000", "No tables used") }
-func ArgumentsOfExecute() *Error {
-	return newf(1210, "HY000", "Incorrect arguments to EXECUTE; give one value for each ?")
-}
 func IncorrectLimit() *Error {
 	return newf(1210, "HY000", "Incorrect arguments to LIMIT: it takes whole numbers that are not negative")
 }
