@@ -179,7 +179,8 @@ func (s *Session) Query(ctx context.Context, sql string, args ...any) (*Result, 
 // failed keeps an error for SHOW WARNINGS and gives it its MySQL form.
 func (s *Session) failed(err error) error {
 	e := mysqlerr.From(err)
-	if cause := errors.Unwrap(e); cause != nil && e.Code != mysqlerr.Syntax("", 0).Code {
+	usual := e.Code == mysqlerr.Syntax("", 0).Code || e.Code == mysqlerr.Killed().Code // the user's doing, not a fault
+	if cause := errors.Unwrap(e); cause != nil && !usual {
 		s.engine.log.Error("statement failed", "user", s.identity.User, "code", e.Code, "cause", cause)
 	}
 	s.mu.Lock()

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/meshql/meshql/engine"
 	"github.com/meshql/meshql/engine/demo"
@@ -70,8 +69,7 @@ func newDemo() *cobra.Command {
 					return err
 				}
 			}
-			in, ok := cmd.InOrStdin().(*os.File)
-			if !ok || !term.IsTerminal(int(in.Fd())) {
+			if !interactive(cmd) {
 				return nil
 			}
 			return prompt(cmd, e, user)

@@ -52,7 +52,7 @@ func (s *shell) describeMesh(ctx context.Context) error {
 		if d[1] != "ready" {
 			line += " (" + d[1] + ")"
 		}
-		fmt.Fprintln(s.out, joinWords(line, d[2], askWhom(d[3], d[4])))
+		fmt.Fprintln(s.out, joinWords(line, printable(d[2]), askWhom(d[3], d[4])))
 		for _, p := range products {
 			if p[0] == d[0] {
 				fmt.Fprintf(s.out, "  %-24s %s\n", p[1], productNote(p[2], p[3], p[4], p[5]))
@@ -75,18 +75,18 @@ func productNote(access, status, title, description string) string {
 	case access == "discover":
 		return "(listed only: ask the domain for access)"
 	case status == "deprecated":
-		return strings.TrimSpace("(deprecated) " + note)
+		note = strings.TrimSpace("(deprecated) " + note)
 	}
-	return note
+	return printable(note)
 }
 
 // askWhom is a domain's team and contact.
 func askWhom(team, contact string) string {
 	switch {
 	case team != "" && contact != "" && team != contact:
-		return "(" + team + ", " + contact + ")"
+		return printable("(" + team + ", " + contact + ")")
 	case team+contact != "":
-		return "(" + max(team, contact) + ")"
+		return printable("(" + max(team, contact) + ")")
 	}
 	return ""
 }
@@ -160,7 +160,7 @@ func titleNote(title, product string) string {
 	if strings.EqualFold(title, product) {
 		return ""
 	}
-	return title
+	return printable(title)
 }
 
 // columnTable shows a product's columns; those that say nothing are left out.

@@ -33,11 +33,11 @@ func isPlan(r rows) bool {
 	return len(headers) == 1 && headers[0].name == "EXPLAIN"
 }
 
-// writeLines writes the only column as it is.
+// writeLines writes the only column without a frame.
 func writeLines(ctx context.Context, w io.Writer, r rows) (int, error) {
 	b := bufio.NewWriter(w)
 	n, err := each(ctx, r, func(cells []cell) error {
-		_, err := b.WriteString(cells[0].String() + "\n")
+		_, err := b.WriteString(printable(cells[0].String()) + "\n")
 		return err
 	})
 	return n, errors.Join(err, b.Flush())

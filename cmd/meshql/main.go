@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -84,6 +85,13 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().Bool("verbose", false, "log what the engine does to stderr")
 	root.AddCommand(newServe(), newSQL(), newDemo(), newValidate(), newPush(), newPolicy(), newUser(), newAudit())
 	return root
+}
+
+// completeFlag lets the user's own shell complete a flag's values, which are
+// listed as help has them.
+func completeFlag(cmd *cobra.Command, flag, values string) {
+	//nolint:errcheck // the flag exists
+	cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(strings.Split(values, "|"), cobra.ShellCompDirectiveNoFileComp))
 }
 
 // logger writes to the command's stderr: warnings, or everything with --verbose.

@@ -205,7 +205,9 @@ func (s *shell) report(err error, sql string) error {
 		fmt.Fprintln(s.err, say)
 		return nil
 	case errors.As(err, &known):
-		fmt.Fprintln(s.err, s.paint(colourRed, errorLine(known)))
+		for line := range strings.Lines(errorLine(known)) {
+			fmt.Fprintln(s.err, s.paint(colourRed, printable(strings.TrimSuffix(line, "\n"))))
+		}
 		s.caret(known, sql)
 		return nil
 	case brokenPipe(err):

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/meshql/meshql/engine"
 )
@@ -53,8 +52,7 @@ func newSQL() *cobra.Command {
 				return err
 			}
 			defer func() { err = errors.Join(err, c.Close()) }()
-			in, isFile := cmd.InOrStdin().(*os.File)
-			if execute == "" && isFile && term.IsTerminal(int(in.Fd())) {
+			if execute == "" && interactive(cmd) {
 				return repl(cmd, c, replFlags{format: formatName, safe: safe})
 			}
 			if write == nil {
@@ -77,6 +75,7 @@ func newSQL() *cobra.Command {
 	flags.StringVarP(&domain, "domain", "D", "", "the current domain at first")
 	flags.StringVarP(&execute, "execute", "e", "", "run these statements and exit")
 	flags.StringVar(&formatName, "format", "", formatNames+" (default: table at a prompt, else tsv)")
+	completeFlag(cmd, "format", formatNames)
 	flags.BoolVar(&timing, "timing", false, "say how long each statement took, on stderr")
 	flags.BoolVar(&safe, "safe", false, "at the prompt: no programs (pager, editor) and no local files")
 	flags.StringVar(&server.host, "host", "", "ask a server instead of opening the mesh here")

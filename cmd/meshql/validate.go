@@ -51,6 +51,7 @@ func newValidate() *cobra.Command {
 // reportFlag is the --format of a command that finds things.
 func reportFlag(cmd *cobra.Command, format *string) {
 	cmd.Flags().StringVar(format, "format", "text", reportNames)
+	completeFlag(cmd, "format", reportNames)
 }
 
 // folderOf is the folder of a mesh's or a domain's file, which may be the folder.
