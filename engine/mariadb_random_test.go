@@ -32,8 +32,8 @@ func TestMariaDBRandom(t *testing.T) {
 			continue
 		}
 		ran++
-		if theirs := p.theirs(t.Context(), statement); theirs.code == 1055 && ours.code == 0 {
-			refused["MariaDB: "+theirs.text]++ // it does not know NULLIF and intervals again in GROUP BY
+		if theirs := p.theirs(t.Context(), statement); ours.code == 0 && (theirs.code == 1055 || theirs.code == 1235) {
+			refused[fmt.Sprint("MariaDB: ", theirs.code)]++ // it does not recognise NULLIF and intervals in GROUP BY
 			continue
 		}
 		if p.compare(t.Context(), statement) == "" {
@@ -356,7 +356,7 @@ func (g *sqlGenerator) aggregate(kind string, keys []*sqlNode) *sqlNode {
 		if g.one(3) {
 			return over(g.pick("min", "max"), "dbl")
 		}
-		return over(g.pick("sum", "avg", "std", "var_samp"), "dbl")
+		return over(g.pick("sum", "avg"), "dbl")
 	case "bool":
 		return node("bool", "(count(*) > $)", node("int", fmt.Sprint(g.rng.IntN(4))))
 	case "str":
@@ -487,8 +487,12 @@ func (g *sqlGenerator) intExpr(e func(string) *sqlNode) *sqlNode {
 }
 
 func (g *sqlGenerator) decExpr(e func(string) *sqlNode) *sqlNode {
-	switch g.rng.IntN(7) {
-	case 0:
+	n := 7
+	if g.flat {
+		n = 6 // MariaDB rounds quotients to their type where it stores sums
+	}
+	switch g.rng.IntN(n) {
+	case 6:
 		return node("dec", "($ / $)", e(g.pick("int", "dec")), e(g.pick("int", "dec")))
 	case 1:
 		return node("dec", "cast($ as decimal("+g.pick("12,3", "8,1", "10,0", "20,6")+"))", e(g.pick("int", "dec", "dbl", "str")))
@@ -513,7 +517,7 @@ func (g *sqlGenerator) strExpr(e func(string) *sqlNode) *sqlNode {
 	case 3:
 		return node("str", "cast($ as char)", e(g.pick("int", "dec", "date", "moment", "bool")))
 	case 4:
-		return node("str", "replace($, $, $)", e("str"), e("str"), e("str"))
+		return node("str", "replace($, $, 'x')", e("str"), e("str"))
 	case 5:
 		return node("str", "concat_ws('-', $, $)", e("str"), e("str"))
 	case 6:

@@ -199,7 +199,7 @@ func (d *decimalOp) quotient(f *frame) error {
 		var r vec.Int128
 		ok := true
 		if n, fits := x.Int64(); fits && small {
-			r = vec.MulInt64(n, factor).QuoRound(y)
+			r, _ = vec.MulInt64(n, factor).QuoRem(y)
 		} else {
 			r, ok = quotientBig(x, y, shift)
 		}
@@ -210,7 +210,7 @@ func (d *decimalOp) quotient(f *frame) error {
 	return nil
 }
 
-// quotientBig returns x·10^shift / y rounded half away from zero.
+// quotientBig returns x·10^shift / y, cut off.
 func quotientBig(x, y vec.Int128, shift int) (vec.Int128, bool) {
 	n, m := x.Big(), y.Big()
 	if shift >= 0 {
@@ -218,7 +218,7 @@ func quotientBig(x, y vec.Int128, shift int) (vec.Int128, bool) {
 	} else {
 		m.Mul(m, vec.BigPow10(-shift))
 	}
-	return vec.Int128FromBig(quoRoundBig(n, m))
+	return vec.Int128FromBig(n.Quo(n, m))
 }
 
 func (d *decimalOp) intDiv(f *frame) error {

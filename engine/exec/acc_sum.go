@@ -151,24 +151,13 @@ func scaleOf(t mysqltype.Type) int {
 	return 0
 }
 
-// average returns sum * 10^digits / n, rounded half away from zero.
+// average returns sum * 10^digits / n, cut off.
 func average(sum vec.Int128, n int64, digits int) (vec.Int128, bool) {
-	if x, ok := sum.Int64(); ok && digits >= 0 && digits <= 4 && x > -1<<49 && x < 1<<49 {
-		for range digits {
-			x *= 10
+	if x, ok := sum.Int64(); ok && digits >= 0 {
+		if factor, ok := vec.Pow10Int64(digits); ok {
+			q, _ := vec.MulInt64(x, factor).QuoRem(vec.Int128From(n))
+			return q, true
 		}
-		q, r := x/n, x%n
-		if r < 0 {
-			r = -r
-		}
-		if r >= n-r {
-			if x < 0 {
-				q--
-			} else {
-				q++
-			}
-		}
-		return vec.Int128From(q), true
 	}
 	x, d := sum.Big(), big.NewInt(n)
 	ten := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(digits, -digits))), nil)
@@ -177,14 +166,7 @@ func average(sum vec.Int128, n int64, digits int) (vec.Int128, bool) {
 	} else {
 		d.Mul(d, ten)
 	}
-	neg := x.Sign() < 0
-	x.Abs(x)
-	x.Add(x, new(big.Int).Rsh(d, 1)) // floor(d/2): an odd divisor has no exact half
-	x.Quo(x, d)
-	if neg {
-		x.Neg(x)
-	}
-	return vec.Int128FromBig(x)
+	return vec.Int128FromBig(x.Quo(x, d))
 }
 
 // floatSums is sum and avg of doubles.

@@ -86,8 +86,7 @@ func reference(a plan.Agg, rows [][]any, i int) any {
 	if a.Func == "sum" {
 		return sum.String()
 	}
-	r := new(big.Rat).SetFrac(sum, big.NewInt(int64(len(vals))))
-	return strings.Replace(r.FloatString(4), ".", "", 1)
+	return sum.Quo(sum.Mul(sum, big.NewInt(10_000)), big.NewInt(int64(len(vals)))).String() // cut off
 }
 
 func bigOf(x any) *big.Int {

@@ -45,7 +45,7 @@ func (q *block) aggregate(call *ast.AggregateFuncExpr, s expr.Scope) (plan.Expr,
 	}
 	q.inAgg = true
 	defer func() { q.inAgg = false }()
-	a, err := q.bindAggregate(call, s)
+	a, t, err := q.bindAggregate(call, s)
 	if err != nil {
 		return nil, err
 	}
@@ -54,13 +54,13 @@ func (q *block) aggregate(call *ast.AggregateFuncExpr, s expr.Scope) (plan.Expr,
 	}
 	for i, x := range q.aggs {
 		if sameAggregate(x, a) {
-			return q.aggCols[i].Ref(), nil
+			return expr.Rounded(q.aggCols[i].Ref(), t), nil
 		}
 	}
 	q.b.last++
 	c := plan.Column{ID: q.b.last, Name: aggregateName(a), Type: a.T}
 	q.aggs, q.aggCols = append(q.aggs, a), append(q.aggCols, c)
-	return c.Ref(), nil
+	return expr.Rounded(c.Ref(), t), nil
 }
 
 // aggregateName prints an aggregate for plans.
@@ -114,20 +114,22 @@ func (q *block) checkLevel(a plan.Agg) error {
 	return nil
 }
 
-func (q *block) bindAggregate(call *ast.AggregateFuncExpr, s expr.Scope) (plan.Agg, error) {
+// bindAggregate gives an aggregate and the type that it is shown in: one that
+// divides, or is of a quotient, is computed with more digits.
+func (q *block) bindAggregate(call *ast.AggregateFuncExpr, s expr.Scope) (plan.Agg, mysqltype.Type, error) {
 	a := plan.Agg{Func: strings.ToLower(call.F), Distinct: call.Distinct}
 	nodes := call.Args
 	separator := ""
 	if a.Func == "group_concat" && len(nodes) > 1 {
 		v, ok := nodes[len(nodes)-1].(*test_driver.ValueExpr)
 		if !ok {
-			return a, mysqlerr.Unsupported("this separator")
+			return a, a.T, mysqlerr.Unsupported("this separator")
 		}
 		separator, nodes = v.GetString(), nodes[:len(nodes)-1]
 	}
 	e := q.binder(s)
 	if call.Order != nil && a.Func != "group_concat" {
-		return a, mysqlerr.Unsupported("ORDER BY in " + a.Func)
+		return a, a.T, mysqlerr.Unsupported("ORDER BY in " + a.Func)
 	}
 	var args []plan.Expr
 	star := a.Func == "count" && !a.Distinct && len(nodes) == 1 && isConstantOne(nodes[0])
@@ -137,12 +139,13 @@ func (q *block) bindAggregate(call *ast.AggregateFuncExpr, s expr.Scope) (plan.A
 		}
 		x, err := e.Bind(n)
 		if err != nil {
-			return a, err
+			return a, a.T, err
 		}
 		args = append(args, x)
 	}
 	if a.Func == "group_concat" {
-		return q.groupConcat(e, a, args, separator, call.Order)
+		a, err := q.groupConcat(e, a, args, separator, call.Order)
+		return a, a.T, err
 	}
 	return aggregateOf(e, a, args)
 }
@@ -155,43 +158,53 @@ func isConstantOne(n ast.ExprNode) bool {
 }
 
 // aggregateOf types an aggregate and casts its arguments to what it computes in.
-func aggregateOf(e *expr.Binder, a plan.Agg, args []plan.Expr) (plan.Agg, error) {
+func aggregateOf(e *expr.Binder, a plan.Agg, args []plan.Expr) (plan.Agg, mysqltype.Type, error) {
 	if a.Func != "count" && len(args) != 1 {
-		return a, mysqlerr.WrongArguments(a.Func)
+		return a, a.T, mysqlerr.WrongArguments(a.Func)
 	}
 	a.Args = args
 	var t mysqltype.Type
 	if len(args) > 0 {
 		t = args[0].Type()
 	}
+	var shown mysqltype.Type
 	double := mysqltype.Type{ID: mysqltype.Double}
 	switch a.Func {
 	case "count":
 		if len(args) > 1 && !a.Distinct {
-			return a, mysqlerr.WrongArguments("count")
+			return a, a.T, mysqlerr.WrongArguments("count")
 		}
 		a.T = mysqltype.Type{ID: mysqltype.BigInt, NotNull: true}
-		return a, nil
+		return a, a.T, nil
 	case "sum", "avg":
 		if t.ID == mysqltype.JSON {
-			return a, mysqlerr.Unsupported(a.Func + " of JSON")
+			return a, a.T, mysqlerr.Unsupported(a.Func + " of JSON")
 		}
+		args[0] = expr.Unrounded(args[0])
 		var arg mysqltype.Type
 		if a.Func == "sum" {
-			arg, a.T = mysqltype.Sum(t)
+			_, shown = mysqltype.Sum(t)
+			arg, a.T = mysqltype.Sum(args[0].Type())
 		} else {
-			arg, a.T = mysqltype.Avg(t)
+			_, shown = mysqltype.Avg(t)
+			if arg, a.T = mysqltype.Avg(args[0].Type()); a.T.ID == mysqltype.Decimal {
+				a.T = mysqltype.Mean(args[0].Type())
+			}
 		}
 		a.Args[0] = e.Cast(args[0], arg)
 	case "min", "max":
 		if t.ID == mysqltype.JSON {
-			return a, mysqlerr.Unsupported(a.Func + " of JSON")
+			return a, a.T, mysqlerr.Unsupported(a.Func + " of JSON")
 		}
 		if t.ID == mysqltype.Bool {
 			t = mysqltype.Type{ID: mysqltype.BigInt}
 			a.Args[0] = e.Cast(args[0], t)
 		}
-		a.Distinct, a.T = false, t
+		shown, a.Distinct, a.T = t, false, t
+		if t.ID == mysqltype.Decimal {
+			a.Args[0] = expr.Unrounded(args[0])
+			a.T = a.Args[0].Type()
+		}
 	case "any_value":
 		a.T = t
 	case "std", "stddev", "stddev_pop", "stddev_samp", "var_pop", "variance", "var_samp":
@@ -207,12 +220,16 @@ func aggregateOf(e *expr.Binder, a plan.Agg, args []plan.Expr) (plan.Agg, error)
 		a.Args[0], a.T = e.Cast(args[0], u), u
 		a.T.NotNull = true
 	default:
-		return a, mysqlerr.Unsupported(a.Func + "()")
+		return a, a.T, mysqlerr.Unsupported(a.Func + "()")
+	}
+	if shown.ID != mysqltype.Decimal {
+		shown = a.T
 	}
 	if a.Func != "bit_and" && a.Func != "bit_or" && a.Func != "bit_xor" {
 		a.T.NotNull = false
 	}
-	return a, nil
+	shown.NotNull = a.T.NotNull
+	return a, shown, nil
 }
 
 func (q *block) groupConcat(e *expr.Binder, a plan.Agg, args []plan.Expr, separator string, order *ast.OrderByClause) (plan.Agg, error) {

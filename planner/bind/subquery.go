@@ -3,6 +3,7 @@ package bind
 import (
 	"github.com/pingcap/tidb/pkg/parser/ast"
 
+	"github.com/meshql/meshql/planner/expr"
 	"github.com/meshql/meshql/planner/mysqlerr"
 	"github.com/meshql/meshql/planner/plan"
 )
@@ -25,8 +26,13 @@ func (b *binder) subqueries(f *frame) func(plan.SubqueryKind, []plan.Expr, strin
 			if len(cols) != 1 {
 				return nil, mysqlerr.OperandColumns(1)
 			}
-			s.T = cols[0].Type
+			shown := cols[0].Type
+			shown.NotNull = false
+			s.Plan = b.unrounded(node)
+			s.T = s.Plan.Columns()[0].Type
 			s.T.NotNull = false
+			s.Outer = outer.IDs()
+			return expr.Rounded(s, shown), nil
 		case plan.ExistsSubquery:
 			s.T.NotNull = true
 		case plan.InSubquery, plan.AnySubquery, plan.AllSubquery:
@@ -40,6 +46,16 @@ func (b *binder) subqueries(f *frame) func(plan.SubqueryKind, []plan.Expr, strin
 		s.Outer = outer.IDs()
 		return s, nil
 	}
+}
+
+// unrounded is a scalar subquery whose quotient the enclosing expression rounds.
+func (b *binder) unrounded(n plan.Node) plan.Node {
+	p, ok := n.(*plan.Project)
+	if !ok || len(p.Exprs) != 1 || expr.Unrounded(p.Exprs[0]) == p.Exprs[0] {
+		return n
+	}
+	e := expr.Unrounded(p.Exprs[0])
+	return &plan.Project{Input: p.Input, Exprs: []plan.Expr{e}, Cols: []plan.Column{b.newColumn(p.Cols[0].Name, e)}}
 }
 
 // coerce gives the left side and the query's columns the types they compare as.

@@ -124,8 +124,9 @@ func (b *Binder) negative(e plan.Expr) (plan.Expr, error) {
 		t = e.Type()
 	} else {
 		t = mysqltype.Neg(t)
+		e = Unrounded(e)
 	}
-	return &plan.Call{Func: plan.OpNeg, Args: []plan.Expr{e}, T: t}, nil
+	return Rounded(&plan.Call{Func: plan.OpNeg, Args: []plan.Expr{e}, T: mysqltype.Neg(e.Type())}, t), nil
 }
 
 func negativeConst(c *plan.Const) *plan.Const {
@@ -209,21 +210,70 @@ func (b *Binder) arithmetic(op string, l, r plan.Expr) (plan.Expr, error) {
 			return call(mysqltype.Mod(lt, rt))
 		}
 	}
+	shown := decimalResult(op, decimalType(l), decimalType(r))
+	l, r = Unrounded(l), Unrounded(r)
+	unsigned := mysqltype.IntDiv(lt, rt)
 	lt, rt = decimalType(l), decimalType(r)
 	l, r = b.castTo(l, lt), b.castTo(r, rt)
 	switch op {
-	case plan.OpAdd, plan.OpSub:
-		return call(mysqltype.Add(lt, rt))
-	case plan.OpMul:
-		return call(mysqltype.Mul(lt, rt))
 	case plan.OpDiv:
-		return call(mysqltype.Div(lt, rt))
+		return Rounded(&plan.Call{Func: op, Args: []plan.Expr{l, r}, T: mysqltype.Quotient(lt, rt)}, shown), nil
+	case plan.OpIntDiv, plan.OpMod:
+		l, r = b.castTo(l, scaled(lt, rt.Scale)), b.castTo(r, scaled(rt, lt.Scale))
 	}
-	l, r = b.castTo(l, scaled(lt, rt.Scale)), b.castTo(r, scaled(rt, lt.Scale))
 	if op == plan.OpIntDiv {
-		return call(mysqltype.IntDiv(lt, rt))
+		return call(unsigned)
 	}
-	return call(mysqltype.Mod(lt, rt))
+	return Rounded(&plan.Call{Func: op, Args: []plan.Expr{l, r}, T: decimalResult(op, lt, rt)}, shown), nil
+}
+
+// decimalResult is the type of an operator on DECIMALs.
+func decimalResult(op string, l, r mysqltype.Type) mysqltype.Type {
+	switch op {
+	case plan.OpMul:
+		return mysqltype.Mul(l, r)
+	case plan.OpDiv:
+		return mysqltype.Div(l, r)
+	case plan.OpMod:
+		return mysqltype.Mod(l, r)
+	}
+	return mysqltype.Add(l, r)
+}
+
+// Rounded gives an expression that is computed with more digits after the point
+// than its type t has the type t. MySQL rounds a quotient, and what is computed
+// from one, only where it is compared or leaves the expression: operators that
+// compute on take the digits back with [Unrounded].
+func Rounded(e plan.Expr, t mysqltype.Type) plan.Expr {
+	if e.Type().ID != mysqltype.Decimal || t.ID != mysqltype.Decimal || e.Type().Scale == t.Scale {
+		return e
+	}
+	return &plan.Cast{Arg: e, T: t, Implicit: true}
+}
+
+// Unrounded is the argument of Rounded.
+func Unrounded(e plan.Expr) plan.Expr {
+	c, ok := e.(*plan.Cast)
+	if !ok || !c.Implicit || c.T.ID != mysqltype.Decimal {
+		return e
+	}
+	if t := c.Arg.Type(); t.ID != mysqltype.Decimal || t.Scale <= c.T.Scale {
+		return e
+	}
+	return c.Arg
+}
+
+// unroundedType is what merges to the DECIMAL t when the values are not rounded.
+func unroundedType(t mysqltype.Type, es ...plan.Expr) mysqltype.Type {
+	if t.ID != mysqltype.Decimal {
+		return t
+	}
+	for _, e := range es {
+		if u := Unrounded(e); u != e {
+			t = scaled(t, u.Type().Scale)
+		}
+	}
+	return t
 }
 
 // scaled returns the DECIMAL t with at least scale digits after the point.
@@ -233,6 +283,14 @@ func scaled(t mysqltype.Type, scale uint8) mysqltype.Type {
 		t.Scale = scale
 	}
 	return t
+}
+
+// wide is e as it becomes a value of t: unrounded in a DECIMAL.
+func wide(e plan.Expr, t mysqltype.Type) plan.Expr {
+	if t.ID == mysqltype.Decimal {
+		return Unrounded(e)
+	}
+	return e
 }
 
 // bits applies a bit operator, which computes in BIGINT UNSIGNED.
@@ -254,6 +312,7 @@ func (b *Binder) bits(op string, args ...plan.Expr) (plan.Expr, error) {
 // truth gives e as a condition: a number as e <> 0, text as the number it
 // starts with.
 func (b *Binder) truth(e plan.Expr) (plan.Expr, error) {
+	e = Unrounded(e)
 	t := e.Type()
 	switch {
 	case t.ID == mysqltype.Bool:
@@ -280,6 +339,9 @@ func (b *Binder) castTo(e plan.Expr, t mysqltype.Type) plan.Expr {
 	t.NotNull = false
 	if heldAlike(e.Type(), t) {
 		return e
+	}
+	if t.IsNumeric() && t.ID != mysqltype.Decimal {
+		e = Unrounded(e)
 	}
 	if c, ok := e.(*plan.Const); ok {
 		if k, how := convert(c, t, b.zone()); how == exact && k.T.Kind() == t.Kind() {

@@ -28,6 +28,9 @@ func (b *Binder) cast(n *ast.FuncCastExpr) (plan.Expr, error) {
 	if arg.Type().ID == mysqltype.Bool {
 		arg = b.castTo(arg, bigint)
 	}
+	if t.IsNumeric() {
+		arg = Unrounded(arg)
+	}
 	return &plan.Cast{Arg: arg, T: t}, nil
 }
 

@@ -353,6 +353,10 @@ func (b *Binder) between(n *ast.BetweenExpr) (plan.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	again = Unrounded(again) // = and < round quotients before they compare, BETWEEN and IN do not
+	for i, a := range args {
+		args[i] = Unrounded(a)
+	}
 	low, err := b.compare(plan.OpGe, args[0], args[1])
 	if err != nil {
 		return nil, err

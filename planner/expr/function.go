@@ -137,8 +137,22 @@ func (b *Binder) resolve(name string, args []plan.Expr) (plan.Expr, error) {
 		}
 		t = r.Refine(name, args, t)
 	}
-	return &plan.Call{Func: name, Args: args, T: t}, nil
+	shown := t
+	if computesOn[name] {
+		for i, a := range args {
+			args[i] = Unrounded(a)
+		}
+		if name == "abs" && t.ID == mysqltype.Decimal {
+			t = args[0].Type()
+			t.NotNull = false
+		}
+	}
+	return Rounded(&plan.Call{Func: name, Args: args, T: t}, shown), nil
 }
+
+// computesOn are the functions that take a DECIMAL argument unrounded.
+var computesOn = map[string]bool{"abs": true, "sign": true, "floor": true, "ceil": true, "ceiling": true, "round": true, "truncate": true,
+	"sqrt": true, "exp": true, "ln": true, "log": true, "log2": true, "log10": true, "pow": true, "power": true, "degrees": true, "radians": true}
 
 // refiner is what Functions may know beyond types: a result type that depends on
 // a constant argument, as ROUND's does on the number of digits.
@@ -172,9 +186,11 @@ func (b *Binder) nullIf(nodes []ast.ExprNode) (plan.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	shown := again.Type()
+	again = Unrounded(again)
 	t := again.Type()
-	t.NotNull = false
-	return &plan.Case{Whens: []plan.When{{Cond: cond, Then: plan.Null(t)}}, Else: again, T: t}, nil
+	t.NotNull, shown.NotNull = false, false
+	return Rounded(&plan.Case{Whens: []plan.When{{Cond: cond, Then: plan.Null(t)}}, Else: again, T: t}, shown), nil
 }
 
 func (b *Binder) coalesce(nodes []ast.ExprNode) (plan.Expr, error) {
@@ -184,14 +200,17 @@ func (b *Binder) coalesce(nodes []ast.ExprNode) (plan.Expr, error) {
 	}
 	t := b.MergeTypes(args...)
 	t.NotNull = false
-	for i, a := range args {
+	for _, a := range args {
 		t.NotNull = t.NotNull || a.Type().NotNull
-		args[i] = b.castTo(a, t)
 	}
 	if len(args) == 1 {
-		return args[0], nil
+		return b.castTo(args[0], t), nil
 	}
-	return &plan.Call{Func: opCoalesce, Args: args, T: t}, nil
+	merged := unroundedType(t, args...)
+	for i, a := range args {
+		args[i] = b.castTo(wide(a, merged), merged)
+	}
+	return Rounded(&plan.Call{Func: opCoalesce, Args: args, T: merged}, t), nil
 }
 
 // convertUsing binds CONVERT(x USING charset).

@@ -38,6 +38,9 @@ func (b *Binder) in(n *ast.PatternInExpr) (plan.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(n.List) > 1 { // of one, it is =
+		arg = Unrounded(arg)
+	}
 	list := &plan.InList{Arg: arg}
 	var parts []plan.Expr
 	uses := 0
@@ -61,6 +64,9 @@ func (b *Binder) in(n *ast.PatternInExpr) (plan.Expr, error) {
 			if left, err = b.repeat(arg, n.Expr); err != nil {
 				return nil, err
 			}
+			if len(n.List) > 1 {
+				left = Unrounded(left)
+			}
 		}
 		if e, err = b.compare(plan.OpEq, left, e); err != nil {
 			return nil, err
@@ -76,6 +82,9 @@ func (b *Binder) in(n *ast.PatternInExpr) (plan.Expr, error) {
 	}
 	if list.Arg, err = b.repeat(arg, n.Expr); err != nil {
 		return nil, err
+	}
+	if len(n.List) > 1 {
+		list.Arg = Unrounded(list.Arg)
 	}
 	return negate(logic(plan.OpOr, append([]plan.Expr{list}, parts...)), n.Not), nil
 }
@@ -287,7 +296,7 @@ func (b *Binder) caseEquals(value plan.Expr, node, when ast.ExprNode, again bool
 }
 
 // mergeCase gives all results of c the type they merge to.
-func (b *Binder) mergeCase(c *plan.Case) *plan.Case {
+func (b *Binder) mergeCase(c *plan.Case) plan.Expr {
 	var results []plan.Expr
 	for _, w := range c.Whens {
 		results = append(results, w.Then)
@@ -295,17 +304,18 @@ func (b *Binder) mergeCase(c *plan.Case) *plan.Case {
 	if c.Else != nil {
 		results = append(results, c.Else)
 	}
-	c.T = b.MergeTypes(results...)
+	t := b.MergeTypes(results...)
 	if c.Else == nil {
-		c.T.NotNull = false
+		t.NotNull = false
 	}
+	c.T = unroundedType(t, results...)
 	for i := range c.Whens {
-		c.Whens[i].Then = b.castTo(c.Whens[i].Then, c.T)
+		c.Whens[i].Then = b.castTo(wide(c.Whens[i].Then, c.T), c.T)
 	}
 	if c.Else != nil {
-		c.Else = b.castTo(c.Else, c.T)
+		c.Else = b.castTo(wide(c.Else, c.T), c.T)
 	}
-	return c
+	return Rounded(c, t)
 }
 
 // MergeTypes returns the type that es merge to. An integer constant among

@@ -103,6 +103,23 @@ func Div(a, b Type) Type {
 	return decimal(int(a.Precision)+int(b.Scale)+divScale, int(a.Scale)+divScale)
 }
 
+// Quotient returns the DECIMAL in which a/b and averages are computed: MySQL
+// keeps whole groups of nine digits after the point, cuts off the rest, and
+// rounds to the scale of [Div] only where a value leaves an expression. It has
+// fewer digits where 38 would not hold them.
+func Quotient(a, b Type) Type {
+	shown := Div(a, b)
+	a, b = DecimalOf(a), DecimalOf(b)
+	const group = 9
+	groups := func(n int) int { return (n + group - 1) / group * group }
+	fa, fb := groups(int(a.Scale)), groups(int(b.Scale))
+	more := max(0, divScale-(fa-int(a.Scale))-(fb-int(b.Scale)))
+	scale := groups(fa + fb + more)
+	whole := int(shown.Precision - shown.Scale)
+	scale = min(scale, MaxScale, max(38-whole, int(shown.Scale)+1))
+	return decimal(whole+scale, scale)
+}
+
 // IntDiv returns the type of a DIV b: BIGINT, UNSIGNED if either is.
 func IntDiv(a, b Type) Type {
 	return Type{ID: BigInt, Unsigned: a.Unsigned || b.Unsigned}
@@ -156,6 +173,15 @@ func Avg(t Type) (arg, result Type) {
 		return Type{ID: BigInt}, result
 	}
 	return d, result
+}
+
+// Mean returns the DECIMAL in which AVG computes over what Avg says: see
+// [Quotient].
+func Mean(arg Type) Type {
+	_, sum := Sum(arg)
+	_, shown := Avg(arg)
+	sum.Precision = shown.Precision - shown.Scale + sum.Scale
+	return Quotient(sum, decimal(1, 0))
 }
 
 func inexact(t Type) bool { return t.ID == Double || t.ID == Float }

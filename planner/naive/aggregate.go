@@ -131,7 +131,7 @@ func finish(a plan.Agg, vals [][]any) (any, error) {
 			return f, nil
 		}
 		if a.Func == "avg" {
-			sum.Quo(sum, big.NewRat(int64(len(vals)), 1))
+			sum = cutOff(sum.Quo(sum, big.NewRat(int64(len(vals)), 1)), a.T)
 		}
 		return toType(sum, a.T)
 	case "std", "stddev_samp", "var_pop", "var_samp":

@@ -239,6 +239,9 @@ func arithmetic(e *plan.Call, args []any) (any, error) {
 			return nil, nil
 		}
 		out.Quo(x, y)
+		if e.Func == plan.OpDiv {
+			out = cutOff(out, e.T)
+		}
 		if e.Func == plan.OpIntDiv || e.Func == plan.OpMod {
 			whole := new(big.Int).Quo(out.Num(), out.Denom())
 			out.SetInt(whole)

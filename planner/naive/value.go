@@ -41,6 +41,13 @@ func number(v any, t mysqltype.Type) *big.Rat {
 	return new(big.Rat)
 }
 
+// cutOff drops what x has beyond t's scale, as quotients do.
+func cutOff(x *big.Rat, t mysqltype.Type) *big.Rat {
+	unit := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(t.Scale)), nil))
+	scaled := new(big.Rat).Mul(x, unit)
+	return scaled.Quo(new(big.Rat).SetInt(new(big.Int).Quo(scaled.Num(), scaled.Denom())), unit)
+}
+
 // toType rounds half away from zero to t's scale and represents x as t is.
 func toType(x *big.Rat, t mysqltype.Type) (any, error) {
 	if t.ID == mysqltype.Double || t.ID == mysqltype.Float {

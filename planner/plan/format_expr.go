@@ -95,6 +95,9 @@ func (p *printer) call(e *Call) string {
 
 // operand prints e so that it can stand beside an operator.
 func (p *printer) operand(e Expr) string {
+	for c, ok := e.(*Cast); ok && c.Implicit && !p.opts.Types; c, ok = e.(*Cast) {
+		e = c.Arg
+	}
 	s := p.expr(e)
 	switch e := e.(type) {
 	case *Call:
@@ -103,10 +106,6 @@ func (p *printer) operand(e Expr) string {
 		}
 	case *InList:
 		return "(" + s + ")"
-	case *Cast:
-		if e.Implicit && !p.opts.Types {
-			return p.operand(e.Arg)
-		}
 	default:
 	}
 	return s
