@@ -3,7 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/meshql/meshql/connectors"
@@ -40,7 +40,7 @@ func (s *Session) listing(v *view, st *planner.Show) (listing, error) {
 	case planner.ShowDatabases:
 		l := listing{columns: []connectors.Column{text("Database", 64)}}
 		names := v.domainNames()
-		sort.Strings(names)
+		slices.Sort(names)
 		for _, n := range names {
 			l.rows = append(l.rows, []any{n})
 		}
@@ -117,18 +117,15 @@ func (s *Session) listing(v *view, st *planner.Show) (listing, error) {
 
 // domainOf returns the domain that a statement means, if the principal sees it.
 func (s *Session) domainOf(v *view, written string) (string, error) {
-	name := written
-	if name == "" {
-		name = s.domain
+	if written == "" {
+		written = s.domain
 	}
-	if name == "" {
+	if written == "" {
 		return "", mysqlerr.NoDomainSelected()
 	}
+	name := strings.ToLower(written)
 	if !v.hasDomain(name) {
-		return "", mysqlerr.UnknownDomain(name)
-	}
-	if isSystemDomain(name) {
-		name = strings.ToLower(name)
+		return "", mysqlerr.UnknownDomain(written)
 	}
 	return name, nil
 }
@@ -173,19 +170,20 @@ func (v *view) listTableStatus(domain string, status bool) listing {
 func (v *view) describe(domain string, st *planner.Show) (listing, error) {
 	columns := [][]any{}
 	for _, r := range columnsRows(v) {
-		if r[1] == domain && (r[2] == st.Product || isSystemDomain(domain) && strings.EqualFold(r[2].(string), st.Product)) {
+		if r[1] == domain && strings.EqualFold(r[2].(string), st.Product) {
 			columns = append(columns, r)
 		}
 	}
 	if len(columns) == 0 {
 		return listing{}, mysqlerr.UnknownProduct(domain, st.Product)
 	}
+	product := columns[0][2].(string)
 	if st.Kind == planner.ShowIndex {
 		l := listing{columns: []connectors.Column{text("Table", 64), bigint("Non_unique"), text("Key_name", 64), bigint("Seq_in_index"),
 			text("Column_name", 64), text("Collation", 1), bigint("Cardinality"), bigint("Sub_part"), text("Packed", 10), text("Null", 3),
 			text("Index_type", 11), text("Comment", 8), text("Index_comment", 2048), text("Visible", 3), longText("Expression")}}
 		for _, r := range statisticsRows(v) {
-			if r[1] == domain && r[2] == st.Product {
+			if r[1] == domain && r[2] == product {
 				l.rows = append(l.rows, append([]any{r[2], r[3], r[5]}, r[6:]...))
 			}
 		}
@@ -193,7 +191,7 @@ func (v *view) describe(domain string, st *planner.Show) (listing, error) {
 	}
 	if st.Kind == planner.ShowCreateTable {
 		return listing{columns: []connectors.Column{text("Table", 64), longText("Create Table")},
-			rows: [][]any{{st.Product, v.createTable(domain, st.Product, columns)}}}, nil
+			rows: [][]any{{product, v.createTable(domain, product, columns)}}}, nil
 	}
 	l := listing{columns: []connectors.Column{text("Field", 64), longText("Type"), text("Null", 3), text("Key", 3), longText("Default"), text("Extra", 256)}}
 	if st.Full {

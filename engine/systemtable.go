@@ -80,7 +80,8 @@ func (v *view) product(domain, name string) (*visibleProduct, bool) {
 	return nil, false
 }
 
-// hasDomain reports whether the principal sees anything of a domain.
+// hasDomain reports whether the principal sees anything of a domain, named in
+// lower case.
 func (v *view) hasDomain(name string) bool {
 	for _, d := range v.domains {
 		if d.Name == name {

@@ -2,7 +2,9 @@ package engine
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -211,20 +213,24 @@ func setTimeZone(s *Session, value any) error {
 	return nil
 }
 
+var zoneOffset = regexp.MustCompile(`^([+-])([0-9]{1,2}):([0-5][0-9])$`)
+
 // parseTimeZone reads SYSTEM, an offset such as +02:00 or a name such as
 // Europe/Berlin.
 func parseTimeZone(name string) (*time.Location, error) {
 	if strings.EqualFold(name, "SYSTEM") || strings.EqualFold(name, "UTC") {
 		return time.UTC, nil
 	}
-	var sign rune
-	var h, m int
-	if n, _ := fmt.Sscanf(name, "%c%d:%d", &sign, &h, &m); n == 3 && (sign == '+' || sign == '-') && h >= 0 && h <= 14 && m >= 0 && m < 60 {
-		seconds := h*3600 + m*60
-		if sign == '-' {
-			seconds = -seconds
+	if m := zoneOffset.FindStringSubmatch(name); m != nil {
+		h, _ := strconv.Atoi(m[2])
+		minutes, _ := strconv.Atoi(m[3])
+		if minutes += 60 * h; minutes > 14*60 {
+			return nil, fmt.Errorf("offset beyond 14 hours")
 		}
-		return time.FixedZone(name, seconds), nil
+		if m[1] == "-" {
+			minutes = -minutes
+		}
+		return time.FixedZone(name, minutes*60), nil
 	}
 	loc, err := time.LoadLocation(name)
 	if err != nil || name == "" || strings.EqualFold(name, "local") {
