@@ -277,10 +277,7 @@ func fromExact[D any](from vec.Kind, to func(*vec.Vector) []D, f func(vec.Int128
 // all reports whether f holds for every row in sel that is not NULL.
 func all(v *vec.Vector, sel vec.Selection, f func(i int) bool) bool {
 	for k := range sel.Count(v.N) {
-		i := k
-		if sel != nil {
-			i = int(sel[k])
-		}
+		i := sel.At(k)
 		if !v.IsNull(i) && !f(i) {
 			return false
 		}

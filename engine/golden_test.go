@@ -77,10 +77,7 @@ func renderRows(ctx context.Context, b *strings.Builder, s *Session, r *Result) 
 			return errors.Join(err, r.Close())
 		}
 		for k := range batch.Rows() {
-			row := k
-			if batch.Sel != nil {
-				row = int(batch.Sel[k])
-			}
+			row := batch.Sel.At(k)
 			cells := make([]string, len(names))
 			for i, c := range r.Columns() {
 				v, err := batch.Col(ctx, i)

@@ -125,10 +125,7 @@ func (s *Session) testRows(ctx context.Context, sql string) (string, []governanc
 			return "", policies, errors.Join(err, r.Close())
 		}
 		for k := range batch.Rows() {
-			row := k
-			if batch.Sel != nil {
-				row = int(batch.Sel[k])
-			}
+			row := batch.Sel.At(k)
 			if n++; n > maxTestRows {
 				return "", policies, errors.Join(mysqlerr.TooComplex("a policy test compares at most 1000 rows"), r.Close())
 			}

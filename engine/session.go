@@ -386,10 +386,7 @@ func (s *Session) evaluate(ctx context.Context, sel *planner.Select) (*plan.Cons
 		if b.Rows() == 0 {
 			continue
 		}
-		row := 0
-		if b.Sel != nil {
-			row = int(b.Sel[0])
-		}
+		row := b.Sel.At(0)
 		v, err := b.Col(ctx, 0)
 		if err != nil {
 			return nil, errors.Join(err, r.Close())

@@ -23,7 +23,7 @@ type Policies struct {
 type Rule struct {
 	ID      string
 	Layer   string // "guild" or the domain's name
-	Kind    string // "grant", "rows", "mask" or "min_group"
+	Kind    string // "grant", "rows", "mask", "min_group" or "broken"
 	Effect  string // "grant select", "mask hash", …
 	File    string
 	Line    int

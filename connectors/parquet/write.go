@@ -126,10 +126,7 @@ func (w *Writer) Write(ctx context.Context, b *vec.Batch) (err error) {
 		for i, v := range vectors {
 			values := make([]pq.Value, 0, n)
 			for k := from; k < from+n; k++ {
-				row := k
-				if b.Sel != nil {
-					row = int(b.Sel[k])
-				}
+				row := b.Sel.At(k)
 				x, err := w.value(i, v, row)
 				if err != nil {
 					return err

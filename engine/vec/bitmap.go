@@ -31,6 +31,14 @@ func (b Bitmap) Count() int {
 // empty, non-nil selection means none.
 type Selection []uint32
 
+// At returns the k-th selected row.
+func (s Selection) At(k int) int {
+	if s == nil {
+		return k
+	}
+	return int(s[k])
+}
+
 // Count returns how many of n rows s selects.
 func (s Selection) Count(n int) int {
 	if s == nil {

@@ -57,8 +57,6 @@ type Binder struct {
 	Fold func(plan.Expr) (*plan.Const, error)
 	// HashMasked names the policy whose hash mask a column bears.
 	HashMasked func(plan.ColumnID) (policy string, ok bool)
-	// Warn takes a warning for the client.
-	Warn func(code uint16, message string)
 	// Interrupt is asked now and then; its error ends the binding.
 	Interrupt func() error
 

@@ -193,6 +193,7 @@ func appendPadded(dst []byte, x int64, width int) []byte {
 }
 
 // civil returns the proleptic Gregorian date of days since 1970-01-01.
+// It holds for any day; engine/eval has a faster one for the years 0 to 9999.
 func civil(days int64) (y, m, d int64) {
 	days += 719468
 	era := days / 146097

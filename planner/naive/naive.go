@@ -132,10 +132,7 @@ func (in *interpreter) scan(n *plan.Scan, up *frame) ([][]any, error) {
 				return nil, err
 			}
 			for k := range b.Rows() {
-				i := k
-				if b.Sel != nil {
-					i = int(b.Sel[k])
-				}
+				i := b.Sel.At(k)
 				row := make([]any, len(n.Cols))
 				for j := range n.Cols {
 					v, err := b.Col(in.ctx, j)
