@@ -98,6 +98,14 @@ func (x *terminal) expect(want string) string {
 	}
 }
 
+// answer waits for a text in a result, and then for the prompt that follows it.
+func (x *terminal) answer(want string) string {
+	x.t.Helper()
+	before := x.expect(want)
+	x.expect("> ")
+	return before
+}
+
 // Keys as a terminal sends them.
 const (
 	keyUp    = "\x1b[A"
@@ -125,7 +133,7 @@ func TestKeysInStatement(t *testing.T) {
 	x.send("'first', ")
 	x.send(keyDown + keyDown + keyEnd + ", 'last'" + keyLeft + keyRight + ";\r")
 	x.expect("│ first │ a │ b │ z │ last │\r\n")
-	x.expect("1 row in set")
+	x.answer("1 row in set")
 	x.send(ctrlD)
 	x.expectExit(0)
 }
@@ -150,12 +158,12 @@ func TestHistoryRecall(t *testing.T) {
 	x := startSQL(t, 40)
 	x.send("SELECT 'one',\r'two';\r")
 	x.expect("│ one │ two │")
-	x.expect("1 row in set")
-	x.expect("meshql> ")
+	x.answer("1 row in set")
 	x.send("SELECT 'my password' AS kept;\r")
-	x.expect("1 row in set")
+	x.answer("1 row in set")
 	x.send(keyUp + "\r") // a statement with a password was not kept
 	x.expect("│ one │ two │")
+	x.answer("1 row in set")
 	x.send(`\q` + "\r")
 	x.expectExit(0)
 
@@ -197,8 +205,7 @@ func TestPaste(t *testing.T) {
 	}
 	x.expect("│     42 │")
 	x.expect("│ after │")
-
-	x.expect("meshql> ")
+	x.answer("1 row in set")
 	x.send("\x1b[200~SELECT 'never';\rSELECT 'ever';\r\x1b[201~")
 	x.send(ctrlC)
 	x.send("SELECT 'alive' AS state;\r")
@@ -217,8 +224,7 @@ func TestLettersSurvive(t *testing.T) {
 func TestCompletion(t *testing.T) {
 	x := startSQL(t, 40)
 	x.send("USE checkout;\r")
-	x.expect("Query OK")
-	x.expect("checkout> ")
+	x.answer("Query OK")
 	x.send("SELECT COUNT(*) AS most FROM orders o WHERE o.cust\t >= 0;\r")
 	x.expect("o.customer_id")
 	x.expect("│   10 │")
@@ -230,9 +236,10 @@ func TestInterrupt(t *testing.T) {
 	x.send(crossJoin + "\r")
 	x.expect("Ctrl-C interrupts") // it runs, and progress shows
 	x.send(ctrlC)
-	x.expect("ERROR 1317 (70100)")
+	x.answer("ERROR 1317 (70100)")
 	x.send("SELECT 'alive' AS state;\r")
 	x.expect("│ alive │")
+	x.answer("1 row in set")
 	x.send(ctrlC) // at the prompt it only drops the line
 	x.send("SELECT 'still' AS state;\r")
 	x.expect("│ still │")
@@ -245,8 +252,9 @@ func TestWhyAtPrompt(t *testing.T) {
 	x := startSQL(t, 40, "--safe")
 	x.send(`\why customers.profiles.email` + "\r")
 	x.expect("customers.profiles.email: masked with hash, by guild.pii of the guild")
+	x.expect("> ")
 	x.send(`\e` + "\r")
-	x.expect("--safe")
+	x.answer("--safe")
 	x.send("\x18\x05") // Ctrl-X Ctrl-E, the line editor's own
 	x.send("SELECT 'alive' AS state;\r")
 	x.expect("│ alive │")
@@ -261,11 +269,12 @@ func TestPager(t *testing.T) {
 	if before := x.expect("│ short │"); strings.Contains(before, "paged") {
 		t.Error("a short result was paged")
 	}
+	x.answer("1 row in set")
 	x.send("SELECT order_id FROM checkout.orders;\r")
 	x.expect("paged │        0 │")
-	x.expect("100 rows in set")
+	x.answer("100 rows in set")
 	x.send(`\pager off` + "\r")
-	x.expect("pager is off")
+	x.answer("pager is off")
 	x.send("SELECT order_id FROM checkout.orders;\r")
 	if before := x.expect("100 rows in set"); strings.Contains(before, "paged") {
 		t.Error("paged though it is off")

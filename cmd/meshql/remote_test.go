@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -21,6 +22,7 @@ func startServer(t *testing.T, mesh string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	wire.Quiet(slog.New(slog.DiscardHandler))
 	s, err := wire.Listen(t.Context(), wire.Config{Engine: e, Listen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
