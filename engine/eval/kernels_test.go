@@ -300,7 +300,7 @@ func TestDecimalArithmetic(t *testing.T) {
 			if b.Sign() == 0 {
 				return outcome{warns: 1}
 			}
-			unit := new(big.Rat).SetInt(ten(int(p.div.Scale))) // a quotient is cut off
+			unit := new(big.Rat).SetInt(vec.BigPow10(int(p.div.Scale))) // a quotient is cut off
 			a.Quo(a, b).Mul(a, unit)
 			return scaled(a.SetInt(new(big.Int).Quo(a.Num(), a.Denom())).Quo(a, unit), p.div)
 		}))
