@@ -108,8 +108,8 @@ type observation struct {
 }
 
 func (o *observation) String() string {
-	if o.failure != "" { // how far it came is a matter of batches
-		return o.failure
+	if o.failure != "" { // how many rows came before it is a matter of batches
+		return o.failure + strings.Join(o.warnings, "")
 	}
 	return o.header + strings.Join(o.rows, "") + strings.Join(o.warnings, "")
 }

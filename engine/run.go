@@ -128,6 +128,7 @@ type Result struct {
 	query     string // id of the audit record; empty: nothing to audit
 	rows      int64
 	err       error
+	failed    bool // guarded by session.mu
 	closed    bool
 }
 
@@ -167,7 +168,7 @@ func (r *Result) warn(code uint16, message string) {
 	w := Warning{"Warning", code, message}
 	r.session.mu.Lock()
 	defer r.session.mu.Unlock()
-	if len(r.session.warnings) < maxWarnings && !slices.Contains(r.session.warnings, w) {
+	if !r.failed && len(r.session.warnings) < maxWarnings && !slices.Contains(r.session.warnings, w) {
 		r.session.warnings = append(r.session.warnings, w)
 	}
 }
@@ -225,9 +226,13 @@ func (r *Result) Close() error {
 	return errors.Join(err, r.auditEnd())
 }
 
-// fail keeps the statement's first error in its MySQL form.
+// fail keeps the statement's first error in its MySQL form, and no warning: which
+// rows were evaluated before it depends on batches.
 func (r *Result) fail(err error) error {
 	if r.err == nil {
+		r.session.mu.Lock()
+		r.failed, r.session.warnings = true, nil
+		r.session.mu.Unlock()
 		r.err = r.session.failed(r.explainError(err))
 	}
 	return r.err

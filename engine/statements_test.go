@@ -42,7 +42,7 @@ func edit(tb testing.TB, mesh, file, from, to string) {
 
 // randomCount is how many random statements are asked.
 func randomCount(discover bool) int {
-	n := 300
+	n := 200
 	if os.Getenv("MESHQL_SOAK") != "" {
 		n = 3000
 	}

@@ -268,13 +268,19 @@ func bare(n plan.Node) plan.Node {
 }
 
 // existsCount extends in by one row that says whether sub, which reads nothing
-// of in, has rows.
+// of in, has rows. Its first row is enough, unless a later one can fail or warn:
+// how far the first is from that one would tell how many hidden rows stand
+// between the two.
 func (u unnester) existsCount(in, sub plan.Node) (plan.Node, plan.Expr) {
 	if oneRow(sub) {
 		return in, plan.True()
 	}
 	count := u.column("count", &plan.Const{T: bigint})
-	one := &plan.Aggregate{Input: &plan.Limit{Input: bare(sub), Count: 1}, Aggs: []plan.Agg{{Func: "count", T: bigint}}, Cols: []plan.Column{count}}
+	rows := bare(sub)
+	if harmless(rows) {
+		rows = &plan.Limit{Input: rows, Count: 1}
+	}
+	one := &plan.Aggregate{Input: rows, Aggs: []plan.Agg{{Func: "count", T: bigint}}, Cols: []plan.Column{count}}
 	return &plan.Join{Kind: plan.InnerJoin, Left: in, Right: one}, plan.Compare(plan.OpGt, count.Ref(), &plan.Const{Value: int64(0), T: bigint})
 }
 

@@ -22,3 +22,15 @@ SELECT COUNT(*) FROM checkout.orders o JOIN checkout.payments p ON o.order_id = 
 SELECT COUNT(*) FROM checkout.orders o JOIN checkout.payments p ON p.order_id = 1 / (o.order_id - 7) WHERE p.method = 'none';
 SELECT COUNT(*) FROM checkout.orders o JOIN checkout.payments p ON p.order_id = 1 / (o.order_id - 7) WHERE p.method > 'zzz';
 SELECT COUNT(*) FROM customers.profiles c JOIN checkout.orders o ON o.customer_id = c.customer_id JOIN checkout.payments p ON p.order_id = o.order_id WHERE CAST(CONCAT(c.segment, p.method) AS SIGNED) = 0 AND o.status = 'none';
+SELECT EXISTS (SELECT 1 FROM checkout.orders WHERE EXP(order_id * 2) >= 0);
+SELECT EXISTS (SELECT 1 FROM checkout.orders WHERE EXP(order_id * 5) >= 0);
+SELECT EXISTS (SELECT 1 FROM checkout.orders WHERE EXP(order_id * 10) >= 0);
+SELECT EXISTS (SELECT 1 FROM checkout.orders WHERE EXP(order_id * 20) >= 0);
+SELECT EXISTS (SELECT 1 FROM checkout.orders WHERE EXP(order_id * 40) >= 0);
+SELECT EXISTS (SELECT 1 FROM checkout.orders WHERE 1 / (order_id - 90) IS NOT NULL);
+SELECT EXISTS (SELECT 1 / (order_id - 90) FROM checkout.orders);
+SELECT iata FROM aviation.airports WHERE state = 'DE' AND EXISTS (SELECT 1 FROM checkout.orders WHERE EXP(order_id * 10) >= 0);
+SELECT iata FROM aviation.airports WHERE state = 'DE' AND 70 IN (SELECT order_id FROM checkout.orders WHERE EXP(order_id * 10) >= 0);
+SELECT EXISTS (SELECT 1 FROM checkout.orders WHERE EXP(order_id * 1) >= 0);
+SELECT EXISTS (SELECT 1 FROM checkout.orders WHERE EXP(order_id * 3) >= 0);
+SELECT EXISTS (SELECT 1 FROM checkout.orders WHERE EXP(order_id * 4) >= 0);
