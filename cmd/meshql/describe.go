@@ -170,6 +170,7 @@ func (s *shell) columnTable(columns, keys [][]string) {
 	t.Style().Format.Header = text.FormatDefault
 	t.AppendHeader(table.Row{"column", "type", "key", "what applies to you", "description"})
 	t.SuppressEmptyColumns()
+	named, typed, bound := 0, 0, 0
 	for _, c := range columns {
 		key := ""
 		for _, k := range keys {
@@ -190,6 +191,16 @@ func (s *shell) columnTable(columns, keys [][]string) {
 			description = c[3]
 		}
 		t.AppendRow(table.Row{printable(c[0]), typ, key, applies, printable(description)})
+		named, typed, bound = max(named, displayWidth(c[0])), max(typed, displayWidth(typ)), max(bound, displayWidth(applies))
+	}
+	if width, _ := s.screen(); width > 0 {
+		const frame = 19 // lines, padding and the key
+		words := max(width-frame-named-typed, 40)
+		bound = min(bound, words/2)
+		t.SetColumnConfigs([]table.ColumnConfig{
+			{Number: 4, WidthMax: max(bound, 20), WidthMaxEnforcer: text.WrapSoft},
+			{Number: 5, WidthMax: words - bound, WidthMaxEnforcer: text.WrapSoft},
+		})
 	}
 	fmt.Fprintln(s.out, t.Render())
 }
