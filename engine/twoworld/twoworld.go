@@ -62,7 +62,7 @@ func Write(tb testing.TB, dir string, o Options) string {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer c.Close()
+	tb.Cleanup(func() { _ = c.Close() })
 	mesh := c.Mesh()
 	p, ok := mesh.Principal(o.User)
 	if !ok {

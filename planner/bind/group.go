@@ -218,16 +218,7 @@ func wholeColumn(e plan.Expr) bool {
 	switch e.(type) {
 	case *plan.ColumnRef, *plan.Const:
 		return true
+	default:
 	}
 	return false
-}
-
-func hasSubquery(e plan.Expr) bool {
-	found := false
-	plan.WalkExpr(e, func(e plan.Expr) bool {
-		_, ok := e.(*plan.Subquery)
-		found = found || ok
-		return !found
-	})
-	return found
 }
