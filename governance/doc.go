@@ -74,6 +74,10 @@
 //     that column masked, only in some rows, or not at all.
 //   - A product of which no column is left is not readable: it looks as without
 //     a grant.
+//   - Under a minimal group size a relation gives counts, sums, averages and
+//     deviations of whole columns, compared with constants and grouped by
+//     columns without a mask: an extreme, a list or a sum of IF(...) would be
+//     about one person. What two answers differ by remains a risk.
 //   - Several minimal group sizes: the largest, if they count one entity. Of two
 //     entities none can be satisfied, so the product is not readable.
 //   - A guild may grant, too: a grant is a grant in either layer.
