@@ -195,10 +195,10 @@ func (s *shell) columnTable(columns, keys [][]string) {
 	}
 	if width, _ := s.screen(); width > 0 {
 		const frame = 19 // lines, padding and the key
-		words := max(width-frame-named-typed, 40)
+		words := max(width-frame-named-typed, 30)
 		bound = min(bound, words/2)
 		t.SetColumnConfigs([]table.ColumnConfig{
-			{Number: 4, WidthMax: max(bound, 20), WidthMaxEnforcer: text.WrapSoft},
+			{Number: 4, WidthMax: max(bound, 15), WidthMaxEnforcer: text.WrapSoft},
 			{Number: 5, WidthMax: words - bound, WidthMaxEnforcer: text.WrapSoft},
 		})
 	}
