@@ -108,7 +108,7 @@ func (m nativeMethod) HandleAuthPluginData(c *mysql.Conn, user string, salt, ans
 }
 
 // attempt runs one login. Every failure counts as a guess, also one that the
-// client breaks off when it has learned enough.
+// client breaks off when it has learned enough, unless it had proved itself.
 func (a *authenticator) attempt(c *mysql.Conn, user string, addr net.Addr, login func() (mysql.Getter, error)) (mysql.Getter, error) {
 	if a.requireTLS && !c.TLSEnabled() {
 		return nil, sqlError(mysqlerr.TLSRequired())
@@ -118,7 +118,9 @@ func (a *authenticator) attempt(c *mysql.Conn, user string, addr net.Addr, login
 	}
 	g, err := login()
 	if err != nil {
-		a.guesses.failed(user, host(addr))
+		if !guard(c).proved {
+			a.guesses.failed(user, host(addr))
+		}
 		return nil, err
 	}
 	a.guesses.succeeded(user, host(addr))
@@ -156,6 +158,7 @@ func (a *authenticator) UserEntryWithHash(_ *mysql.Conn, salt []byte, user strin
 func (a *authenticator) UserEntryWithCacheHash(c *mysql.Conn, salt []byte, user string, answer []byte, _ net.Addr) (mysql.Getter, mysql.CacheState, error) {
 	v, ok := a.verifier(user)
 	if ok && len(answer) == sha256.Size && a.checkFast(user, v, salt, answer) {
+		guard(c).proved = true // though it may be gone before it is told
 		return principal{user}, mysql.AuthAccepted, nil
 	}
 	if !c.TLSEnabled() || len(answer) != sha256.Size {

@@ -133,6 +133,7 @@ type conn struct {
 	session  *engine.Session // nil before login
 	received int             // bytes before login
 	greeted  bool
+	proved   bool // the client knows the password
 	shift    byte // how much lower the library counts packets
 
 	in         []byte // packets that the library has not read yet
