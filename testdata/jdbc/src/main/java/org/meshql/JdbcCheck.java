@@ -2,6 +2,7 @@ package org.meshql;
 
 import java.math.BigDecimal;
 import java.sql.Connection;
+import java.sql.Date;
 import java.sql.DatabaseMetaData;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -9,6 +10,8 @@ import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.sql.Timestamp;
+import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,6 +23,7 @@ public final class JdbcCheck {
         String address = args[0];
         check("MySQL Connector/J", "jdbc:mysql://" + address + "/checkout?sslMode=REQUIRED");
         check("MySQL Connector/J, server-side prepared", "jdbc:mysql://" + address + "/checkout?sslMode=REQUIRED&useServerPrepStmts=true&useCursorFetch=false");
+        check("MySQL Connector/J, cursors asked for", "jdbc:mysql://" + address + "/checkout?sslMode=REQUIRED&useServerPrepStmts=true&useCursorFetch=true&defaultFetchSize=100");
         check("MariaDB Connector/J", "jdbc:mariadb://" + address + "/checkout?sslMode=trust");
         check("MariaDB Connector/J, server-side prepared", "jdbc:mariadb://" + address + "/checkout?sslMode=trust&useServerPrepStmts=true");
         System.out.println(passed + " passed, 0 failed");
@@ -29,6 +33,7 @@ public final class JdbcCheck {
         try (Connection c = DriverManager.getConnection(url, "ana", "ana")) {
             metadata(c);
             prepared(c);
+            arguments(c);
             manyRows(c);
             errors(c);
         }
@@ -49,6 +54,8 @@ public final class JdbcCheck {
         List<String> remarks = column(m.getColumns("checkout", null, "orders", "total"), "REMARKS");
         expect(remarks.size() == 1 && !remarks.get(0).isEmpty(), "the contract's words as remarks, got " + remarks);
         column(m.getImportedKeys("checkout", null, "orders"), "FKCOLUMN_NAME");
+        List<String> best = column(m.getBestRowIdentifier("checkout", null, "orders", DatabaseMetaData.bestRowSession, true), "COLUMN_NAME");
+        expect(best.equals(List.of("order_id")), "best row identifier " + best);
         column(m.getIndexInfo("checkout", null, "orders", false, true), "COLUMN_NAME");
     }
 
@@ -69,6 +76,39 @@ public final class JdbcCheck {
                         expect("DE".equals(r.getString(3)), "a row of another country passed the row filter");
                     }
                     expect(n == limit, n + " rows instead of " + limit);
+                }
+            }
+        }
+    }
+
+    /** One statement executed with values of several types in turn; each comes back as it was sent. */
+    private static void arguments(Connection c) throws SQLException {
+        String sql = "SELECT CAST(? AS DATE), CAST(? AS DATETIME(6)), CAST(? AS DECIMAL(38,10)), ? IS NULL, ? + 0, CAST(? AS TIME(3)), ?";
+        try (PreparedStatement p = c.prepareStatement(sql)) {
+            for (int round = 0; round < 4; round++) {
+                Date date = Date.valueOf("202" + round + "-02-28");
+                Timestamp time = Timestamp.valueOf("2026-01-02 03:04:05.00500" + round);
+                BigDecimal decimal = new BigDecimal("-1234567890123456789012345678.012345678" + round);
+                p.setDate(1, date);
+                p.setTimestamp(2, time);
+                p.setBigDecimal(3, decimal);
+                if (round % 2 == 0) {
+                    p.setNull(4, Types.VARCHAR);
+                } else {
+                    p.setString(4, "");
+                }
+                p.setLong(5, Long.MIN_VALUE + round);
+                p.setString(6, "-26:03:04.5");
+                p.setString(7, "Ω'\\" + round);
+                try (ResultSet r = p.executeQuery()) {
+                    expect(r.next(), "a row");
+                    expect(date.equals(r.getDate(1)), "date " + r.getString(1));
+                    expect(time.equals(r.getTimestamp(2)), "timestamp " + r.getString(2));
+                    expect(decimal.equals(r.getBigDecimal(3)), "decimal " + r.getString(3));
+                    expect(r.getBoolean(4) == (round % 2 == 0), "null " + r.getString(4));
+                    expect(r.getLong(5) == Long.MIN_VALUE + round, "long " + r.getString(5));
+                    expect(("Ω'\\" + round).equals(r.getString(7)), "text " + r.getString(7));
+                    expect(!r.next(), "one row");
                 }
             }
         }
