@@ -2,6 +2,8 @@ package eval
 
 import (
 	"math"
+	"math/big"
+	"strconv"
 
 	"github.com/meshql/meshql/engine/vec"
 	"github.com/meshql/meshql/planner/mysqltype"
@@ -85,6 +87,8 @@ func checkFinite(f *frame, t mysqltype.Type, op string, finite bool) error {
 	return nil
 }
 
+// floatIntDiv divides the decimals that the arguments are written as: -1 DIV
+// -1e-5 is 100000.
 func floatIntDiv(f *frame, t mysqltype.Type) error {
 	a, b := f.f64(0), f.f64(1)
 	for _, row := range f.rows() {
@@ -95,11 +99,17 @@ func floatIntDiv(f *frame, t mysqltype.Type) error {
 			f.warn(warnDivisionByZero)
 			continue
 		}
-		q := math.Trunc(a.At(i) / y)
-		if !(math.Abs(q) < 1<<64) {
+		if q := a.At(i) / y; !(math.Abs(q) < 1<<65) {
 			return outOfRange(t, plan.OpIntDiv)
 		}
-		if !f.setInteger(i, int128FromFloat(q)) {
+		n, ok1 := new(big.Rat).SetString(strconv.FormatFloat(a.At(i), 'g', -1, 64))
+		d, ok2 := new(big.Rat).SetString(strconv.FormatFloat(y, 'g', -1, 64))
+		if !ok1 || !ok2 {
+			return outOfRange(t, plan.OpIntDiv)
+		}
+		n.Quo(n, d)
+		q, ok := vec.Int128FromBig(new(big.Int).Quo(n.Num(), n.Denom()))
+		if !ok || !f.setInteger(i, q) {
 			return outOfRange(t, plan.OpIntDiv)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/meshql/meshql/engine/vec"
+	"github.com/meshql/meshql/planner/mysqlerr"
 )
 
 // firsts is any_value: that of the first row that came.
@@ -140,6 +141,9 @@ func (w *variances) result(lo, hi int) (*vec.Vector, error) {
 		x := w.m2[lo+i] / float64(n-least+1)
 		if w.function == "std" || w.function == "stddev_samp" {
 			x = math.Sqrt(x)
+		}
+		if math.IsInf(x, 0) || math.IsNaN(x) {
+			return nil, mysqlerr.OutOfRange("DOUBLE", w.function)
 		}
 		out.F64[i] = x
 	}

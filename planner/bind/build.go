@@ -154,6 +154,10 @@ func (b *binder) limit(n plan.Node, l *ast.Limit) (plan.Node, error) {
 	return out, nil
 }
 
+// manyRows stands for every larger LIMIT and OFFSET: no relation has as many
+// rows, and rules may add such numbers.
+const manyRows = 1 << 56
+
 func (b *binder) limitValue(n ast.ExprNode) (int64, error) {
 	switch n.(type) {
 	case *test_driver.ValueExpr, *test_driver.ParamMarkerExpr:
@@ -171,15 +175,15 @@ func (b *binder) limitValue(n ast.ExprNode) (int64, error) {
 	switch v := c.Value.(type) {
 	case int64:
 		if v >= 0 {
-			return v, nil
+			return min(v, manyRows), nil
 		}
 	case uint64:
-		return int64(min(v, 1<<63-1)), nil
+		return int64(min(v, manyRows)), nil
 	case nil: // an argument: none is known while a statement is prepared
 		return 0, nil
 	case string: // drivers send arguments as text
-		if k, err := strconv.ParseUint(v, 10, 63); err == nil {
-			return int64(k), nil
+		if k, err := strconv.ParseUint(v, 10, 64); err == nil {
+			return int64(min(k, manyRows)), nil
 		}
 	}
 	return 0, mysqlerr.IncorrectLimit()

@@ -194,7 +194,7 @@ func (b *Binder) arithmetic(op string, l, r plan.Expr) (plan.Expr, error) {
 	if lt.ID == mysqltype.Double || rt.ID == mysqltype.Double {
 		l, r = b.castTo(l, double), b.castTo(r, double)
 		if op == plan.OpIntDiv {
-			return call(bigint)
+			return call(mysqltype.IntDiv(lt, rt))
 		}
 		return call(double)
 	}
@@ -293,6 +293,16 @@ func wide(e plan.Expr, t mysqltype.Type) plan.Expr {
 	return e
 }
 
+// wholeSeconds rounds a moment before its digits become an integer, so that
+// 23:59:59.9 is the next day's midnight and not second 60.
+func wholeSeconds(e plan.Expr, t mysqltype.Type) plan.Expr {
+	from := e.Type()
+	if !from.IsTemporal() || from.Scale == 0 || !t.IsInteger() {
+		return e
+	}
+	return &plan.Cast{Arg: e, T: mysqltype.Type{ID: from.ID}, Implicit: true}
+}
+
 // bits applies a bit operator, which computes in BIGINT UNSIGNED.
 func (b *Binder) bits(op string, args ...plan.Expr) (plan.Expr, error) {
 	for i, a := range args {
@@ -343,6 +353,7 @@ func (b *Binder) castTo(e plan.Expr, t mysqltype.Type) plan.Expr {
 	if t.IsNumeric() && t.ID != mysqltype.Decimal {
 		e = Unrounded(e)
 	}
+	e = wholeSeconds(e, t)
 	if c, ok := e.(*plan.Const); ok {
 		if k, how := convert(c, t, b.zone()); how == exact && k.T.Kind() == t.Kind() {
 			if k.T.ID != mysqltype.Decimal || k.T.Precision <= t.Precision {

@@ -29,7 +29,7 @@ func (b *Binder) cast(n *ast.FuncCastExpr) (plan.Expr, error) {
 		arg = b.castTo(arg, bigint)
 	}
 	if t.IsNumeric() {
-		arg = Unrounded(arg)
+		arg = wholeSeconds(Unrounded(arg), t)
 	}
 	return &plan.Cast{Arg: arg, T: t}, nil
 }
