@@ -160,38 +160,68 @@ func (a *auditLog) Close() error {
 
 func (a *auditLog) run() {
 	defer close(a.done)
-	var waiting []chan error
+	var batch, kept []auditEntry
 	for e := range a.queue {
-		waiting = waiting[:0]
-		a.buf.Reset()
-		err := a.add(e, &waiting)
-		for more := true; more && err == nil; {
+		batch = append(append(batch[:0], kept...), e)
+		for more := true; more; {
 			select {
 			case e, ok := <-a.queue:
 				if more = ok; ok {
-					err = a.add(e, &waiting)
+					batch = append(batch, e)
 				}
 			default:
 				more = false
 			}
 		}
-		if err == nil {
-			_, err = a.file.Write(a.buf.Bytes())
-		}
-		if err == nil && len(waiting) > 0 {
-			err = a.file.Sync()
-		}
-		for _, w := range waiting {
-			w <- err
+		err := a.write(batch)
+		kept = kept[:0]
+		for _, e := range batch {
+			switch {
+			case e.synced != nil:
+				e.synced <- err
+			case err != nil && len(kept) < maxKeptRecords:
+				kept = append(kept, e)
+			}
 		}
 	}
 }
 
-// add renders a record with its link in the chain.
-func (a *auditLog) add(e auditEntry, waiting *[]chan error) error {
-	if e.synced != nil {
-		*waiting = append(*waiting, e.synced)
+// maxKeptRecords is how many records that nobody waits for are kept to be
+// written when the log can be written again.
+const maxKeptRecords = 10_000
+
+// write appends the records of a batch, or none of them: after a failure the
+// file and the chain are what they were.
+func (a *auditLog) write(batch []auditEntry) (err error) {
+	seq, chain := a.seq, a.chain
+	a.buf.Reset()
+	wait := false
+	for _, e := range batch {
+		wait = wait || e.synced != nil
+		if err = a.add(e); err != nil {
+			break
+		}
 	}
+	var size int64
+	if err == nil {
+		size, err = a.file.Seek(0, io.SeekEnd)
+	}
+	if err == nil {
+		if _, err = a.file.Write(a.buf.Bytes()); err == nil && wait {
+			err = a.file.Sync()
+		}
+		if err != nil {
+			err = errors.Join(err, a.file.Truncate(size))
+		}
+	}
+	if err != nil {
+		a.seq, a.chain = seq, chain
+	}
+	return err
+}
+
+// add renders a record with its link in the chain.
+func (a *auditLog) add(e auditEntry) error {
 	if e.barrier {
 		return nil
 	}

@@ -82,4 +82,13 @@ func TestAuditUnwritable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got := render(t.Context(), s, "SELECT COUNT(*) FROM checkout.orders"); got[:2] != "--" {
+		t.Errorf("after the log came back: %s", got)
+	}
+	if err := e.audit.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := VerifyAudit(e.audit.path); err != nil {
+		t.Error(err)
+	}
 }
