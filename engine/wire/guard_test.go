@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 
 // TestSilentSockets: sockets that say nothing keep nobody out, and go.
 func TestSilentSockets(t *testing.T) {
-	f := serve(t, 16, func(cfg *Config) { cfg.limits.handshake = 2 * time.Second })
+	f := serve(t, 16, func(cfg *Config) { cfg.limits.handshake = 3 * time.Second })
 	var silent []net.Conn
 	for i := range 150 {
 		c, err := net.Dial("tcp", f.Addr().String())
@@ -171,7 +171,6 @@ func TestClientNeverReads(t *testing.T) {
 			c.mustRead()
 		}
 		c.command(append([]byte{comQuery}, floods...)...)
-		eventually(t, "the query runs", func() bool { return f.running() == 1 })
 		eventually(t, "the connection ends", func() bool { return f.connections() == 0 && f.running() == 0 })
 	}
 }
