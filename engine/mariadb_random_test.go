@@ -251,7 +251,7 @@ func (g *sqlGenerator) query(kinds, names []string, depth int) *sqlNode {
 		}
 	}
 	distinct := optional("")
-	if g.one(6) {
+	if !aggregated && g.one(6) { // MariaDB 10.11 answers DISTINCT over aggregates wrongly
 		distinct = optional("distinct ")
 	}
 	list := strings.TrimSuffix(strings.Repeat("$, ", len(items)), ", ")
