@@ -142,7 +142,9 @@ func (r *Result) start(sel *planner.Select, o runOptions) error {
 	if err != nil {
 		return err
 	}
+	s.mu.Lock()
 	r.columns, r.relations, r.version = planned.Columns, planned.Relations, o.mesh.Version
+	s.mu.Unlock()
 	for _, w := range planned.Warnings {
 		r.warn(w.Code, w.Message)
 	}
@@ -276,14 +278,15 @@ func (r *Result) explainError(err error) error {
 func (r *Result) revoked() (bind.Relation, bool) {
 	mesh := r.session.engine.catalog.Mesh()
 	now := r.session.engine.now()
-	for _, rel := range r.relations {
+	r.session.mu.Lock() // the statement may still be planned
+	relations, version, p := r.relations, r.version, r.session.principal
+	r.session.mu.Unlock()
+	for _, rel := range relations {
 		d := rel.Decision
-		if mesh.Version == r.version && (d.Until.IsZero() || now.Before(d.Until)) {
+		if mesh.Version == version && (d.Until.IsZero() || now.Before(d.Until)) {
 			continue
 		}
-		r.session.mu.Lock()
-		p := r.session.principal
-		r.session.mu.Unlock()
+		p := p // each relation is decided for the principal anew
 		if !r.session.fixed {
 			fresh, ok := mesh.Principal(p.User)
 			if !ok {
