@@ -263,7 +263,7 @@ func (h *handler) drain(ctx context.Context, limit time.Duration) error {
 }
 
 // farewellTime is how long interrupted statements may take to tell their clients.
-const farewellTime = time.Second
+const farewellTime = 5 * time.Second
 
 // WarningCount implements mysql.Handler.
 func (h *handler) WarningCount(c *mysql.Conn) uint16 {
