@@ -98,7 +98,7 @@ func TestWrongAnswers(t *testing.T) {
 					}
 					c.write(make([]byte, n))
 				}
-				c.conn.Close() //nolint:errcheck // done
+				c.conn.Close() // done
 				f.clock.advance(time.Hour)
 			}
 		}
@@ -147,7 +147,7 @@ func TestGuesses(t *testing.T) {
 			if p := c.mustRead(); !bytes.Equal(p, []byte{1, 4}) {
 				t.Fatalf("%s: %q", user, p)
 			}
-			c.conn.Close() //nolint:errcheck // the point
+			c.conn.Close() // the point
 			eventually(t, "no connection", func() bool { return f.connections() == 0 })
 		}
 		for range lockAfter {
@@ -221,6 +221,6 @@ func pingAs(f *fixture, user, password, params string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // a test's pool
+	defer db.Close() // a test's pool
 	return db.Ping()
 }

@@ -89,7 +89,7 @@ func serveMesh(t testing.TB, mesh meshtest.Mesh, change func(*Config)) *fixture 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		f.Shutdown(t.Context()) //nolint:errcheck // a test may leave statements behind
+		f.Shutdown(t.Context()) // a test may leave statements behind
 		if err := e.Close(); err != nil {
 			t.Error(err)
 		}
@@ -104,7 +104,7 @@ func (f *fixture) open(t testing.TB, user, params string) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() }) //nolint:errcheck // a test pool
+	t.Cleanup(func() { db.Close() }) // a test pool
 	return db
 }
 
@@ -152,7 +152,7 @@ func (f *fixture) dial(t testing.TB) *rawClient {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() }) //nolint:errcheck // a test's socket
+	t.Cleanup(func() { conn.Close() }) // a test's socket
 	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func (c *rawClient) mustRead() []byte {
 
 func (c *rawClient) write(p []byte) {
 	n := len(p)
-	c.conn.Write(append([]byte{byte(n), byte(n >> 8), byte(n >> 16), c.seq}, p...)) //nolint:errcheck // the next read fails
+	c.conn.Write(append([]byte{byte(n), byte(n >> 8), byte(n >> 16), c.seq}, p...)) // the next read fails
 	c.seq++
 }
 

@@ -41,7 +41,7 @@ func TestCommands(t *testing.T) {
 			}
 			c.ping()
 		}
-		c.conn.Close() //nolint:errcheck // done
+		c.conn.Close() // done
 	}
 }
 
@@ -66,7 +66,7 @@ func TestMalformedCommands(t *testing.T) {
 				bytes[3]++
 			}
 			if cw, ok := c.conn.(interface{ CloseWrite() error }); ok {
-				cw.CloseWrite() //nolint:errcheck // the point
+				cw.CloseWrite() // the point
 			}
 		}()
 		if p, err := c.read(); err == nil {

@@ -83,7 +83,7 @@ func TestProtocols(t *testing.T) {
 				continue
 			}
 			binary, described := collect(t, db, query, stmt)
-			stmt.Close() //nolint:errcheck // a test's statement
+			stmt.Close() // a test's statement
 			if len(text) < 2 || strings.Join(columns, "\n") != strings.Join(described, "\n") {
 				t.Errorf("%.40s: columns\n%s\nprepared\n%s", query, columns, described)
 			}
@@ -109,7 +109,7 @@ func collect(t *testing.T, db *sql.DB, query string, prepared ...*sql.Stmt) (row
 	if err != nil {
 		t.Fatalf("%.60s: %v", query, err)
 	}
-	defer r.Close() //nolint:errcheck // read to its end
+	defer r.Close() // read to its end
 	types, err := r.ColumnTypes()
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +154,7 @@ func TestFields(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer s.Close() //nolint:errcheck // never fails
+		defer s.Close() // never fails
 		columns, _, err := s.Describe(t.Context(), strings.ReplaceAll(d.Input, "COMPUTED", computed))
 		if err != nil {
 			return err.Error()

@@ -40,7 +40,7 @@ func FuzzLogin(f *testing.F) {
 		}
 		if _, err := c.conn.Write(data); err == nil {
 			if w, ok := c.conn.(interface{ CloseWrite() error }); ok {
-				w.CloseWrite() //nolint:errcheck // may be gone
+				w.CloseWrite() // may be gone
 			}
 		}
 		answer, _ := io.ReadAll(io.LimitReader(c.conn, 1<<20))
@@ -53,7 +53,7 @@ func FuzzLogin(f *testing.F) {
 				p = p[4+n:]
 			}
 		}
-		c.conn.Close() //nolint:errcheck // done
+		c.conn.Close() // done
 		eventually(t, "no connection", func() bool { return s.connections() == 0 && s.running() == 0 })
 	})
 }

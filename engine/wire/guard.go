@@ -77,7 +77,7 @@ func (l *guardedListener) Accept() (net.Conn, error) {
 		if c, ok := l.admit(socket, host(socket.RemoteAddr())); ok {
 			return c, nil
 		}
-		socket.Close() //nolint:errcheck // refused
+		socket.Close() // refused
 	}
 }
 
@@ -301,7 +301,7 @@ func (c *conn) Close() error {
 // hangUp closes the socket and gives up the connection's place.
 func (c *conn) hangUp() {
 	c.closing.Do(func() {
-		c.socket.Close() //nolint:errcheck // nothing is left to save
+		c.socket.Close() // nothing is left to save
 		c.listener.mu.Lock()
 		defer c.listener.mu.Unlock()
 		delete(c.listener.open, c)

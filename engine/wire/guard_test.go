@@ -30,9 +30,9 @@ func TestSilentSockets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close() //nolint:errcheck // a test's socket
+		defer c.Close() // a test's socket
 		if i%2 == 0 {   // half of a login packet's header
-			c.Write([]byte{0, 1}) //nolint:errcheck // may be gone
+			c.Write([]byte{0, 1}) // may be gone
 		}
 		silent = append(silent, c)
 	}
@@ -56,7 +56,7 @@ func TestConnectionCaps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close() //nolint:errcheck // a test's socket
+	defer c.Close() // a test's socket
 	if n, _ := io.Copy(io.Discard, c); n != 0 {
 		t.Error("a fourth connection is greeted")
 	}
@@ -97,16 +97,16 @@ func TestBeforeLogin(t *testing.T) {
 		"a query, no login": append([]byte{9, 0, 0, 0, comQuery}, "SELECT 1"...),
 	} {
 		c := f.dial(t)
-		c.conn.Write(bytes) //nolint:errcheck // the read tells
+		c.conn.Write(bytes) // the read tells
 		if tcp, ok := c.conn.(*net.TCPConn); ok {
-			tcp.CloseWrite() //nolint:errcheck // the same
+			tcp.CloseWrite() // the same
 		}
 		if p, err := c.read(); err == nil && errorOf(p) == 0 {
 			t.Errorf("%s is answered with %q", name, p)
 		}
 	}
 	c := f.dial(t)
-	c.conn.Write(login(preAuthBytes - 200)) //nolint:errcheck // the read tells
+	c.conn.Write(login(preAuthBytes - 200)) // the read tells
 	if p := c.mustRead(); p[0] != 0xfe {
 		t.Errorf("a login of nearly 64 KiB is answered with %q", p)
 	}
@@ -150,7 +150,7 @@ func TestClientGone(t *testing.T) {
 				c.command(comPing)
 			}
 			eventually(t, "the query runs", func() bool { return f.running() == 1 })
-			c.conn.Close() //nolint:errcheck // the point
+			c.conn.Close() // the point
 			begun := time.Now()
 			eventually(t, "the query ends", func() bool { return f.running() == 0 })
 			t.Logf("%.30s pipelined %v: ended after %v", query, pipelined, time.Since(begun))
@@ -164,7 +164,7 @@ func TestClientNeverReads(t *testing.T) {
 	for _, withTLS := range []bool{false, true} {
 		c := f.login(t, "owen") // and now the cache knows owen
 		if !withTLS {
-			c.conn.Close() //nolint:errcheck // its end is not the point
+			c.conn.Close() // its end is not the point
 			c = f.dial(t)
 			c.hello("owen", sha2Plugin, c.scramble("secret"))
 			c.mustRead()
@@ -218,7 +218,7 @@ func TestFailsInMidStream(t *testing.T) {
 			if n == 0 || code(rows.Err()) != 1690 {
 				t.Errorf("%s, prepared %v: %d rows, then %v", params, prepared, n, rows.Err())
 			}
-			rows.Close() //nolint:errcheck // failed
+			rows.Close() // failed
 			if err := db.Ping(); err != nil {
 				t.Error(err)
 			}
@@ -258,7 +258,7 @@ func TestKill(t *testing.T) {
 		if statement == "KILL " && (err == nil || victim.PingContext(t.Context()) == nil) {
 			t.Errorf("%s: %v", statement, err)
 		}
-		victim.Close() //nolint:errcheck // may be dead
+		victim.Close() // may be dead
 	}
 }
 
@@ -276,7 +276,7 @@ func TestShutdown(t *testing.T) {
 	eventually(t, "no new connections", func() bool {
 		c, err := net.Dial("tcp", f.Addr().String())
 		if err == nil {
-			c.Close() //nolint:errcheck // only asks
+			c.Close() // only asks
 		}
 		return err != nil
 	})
@@ -314,7 +314,7 @@ func TestShutdownDrains(t *testing.T) {
 	if n != 20_000 || rows.Err() != nil {
 		t.Errorf("%d rows, %v", n, rows.Err())
 	}
-	rows.Close() //nolint:errcheck // read to its end
+	rows.Close() // read to its end
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
@@ -348,7 +348,7 @@ func TestManyRows(t *testing.T) {
 		if n != 100_000 || rows.Err() != nil {
 			t.Errorf("%d rows, %v", n, rows.Err())
 		}
-		rows.Close() //nolint:errcheck // read to its end
+		rows.Close() // read to its end
 		t.Logf("prepared %v: %d rows, %d bytes in %v", args != nil, n, sum, time.Since(begun))
 	}
 }

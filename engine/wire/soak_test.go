@@ -81,11 +81,11 @@ type soakClient struct {
 
 func (c *soakClient) run(operations int) {
 	var db *sql.DB
-	defer func() { db.Close() }() //nolint:errcheck // a test's pool
+	defer func() { db.Close() }() // a test's pool
 	for i := range operations {
 		if i == 0 || c.r.IntN(10) == 0 {
 			if db != nil {
-				db.Close() //nolint:errcheck // a test's pool
+				db.Close() // a test's pool
 			}
 			user := []string{"ana", "owen"}[c.r.IntN(2)]
 			var err error
@@ -117,7 +117,7 @@ func (c *soakClient) step(db *sql.DB) {
 	}
 	if err == nil {
 		err = rows.Err()
-		rows.Close() //nolint:errcheck // may be broken off
+		rows.Close() // may be broken off
 	}
 	switch {
 	case err == nil:
@@ -144,7 +144,7 @@ func (c *soakClient) kill(db *sql.DB) {
 	}
 	rows.Close() //nolint:errcheck // read to its end
 	if len(ids) > 0 {
-		db.Exec([]string{"KILL ", "KILL QUERY "}[c.r.IntN(2)] + fmt.Sprint(ids[c.r.IntN(len(ids))])) //nolint:errcheck // may be gone
+		db.Exec([]string{"KILL ", "KILL QUERY "}[c.r.IntN(2)] + fmt.Sprint(ids[c.r.IntN(len(ids))])) // may be gone
 	}
 }
 
@@ -194,8 +194,8 @@ func (f *fixture) sessions(t *testing.T) int {
 			}
 			n += b.Rows()
 		}
-		r.Close() //nolint:errcheck // only counted
-		s.Close() //nolint:errcheck // never fails
+		r.Close() // only counted
+		s.Close() // never fails
 	}
 	return n
 }
