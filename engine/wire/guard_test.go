@@ -65,7 +65,7 @@ func TestConnectionCaps(t *testing.T) {
 	if err != nil {
 		t.Skip("no second loopback address")
 	}
-	defer c.Close() //nolint:errcheck // a test's socket
+	defer c.Close() // a test's socket
 	if n, err := c.Read(make([]byte, 10)); n == 0 {
 		t.Error("another address is kept out:", err)
 	}
@@ -225,7 +225,7 @@ func TestFailsInMidStream(t *testing.T) {
 			if n := f.connections(); n > 2 {
 				t.Errorf("%d connections: the failure has cost one", n)
 			}
-			db.Close() //nolint:errcheck // done
+			db.Close() // done
 		}
 	}
 }

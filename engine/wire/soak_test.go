@@ -142,7 +142,7 @@ func (c *soakClient) kill(db *sql.DB) {
 			ids = append(ids, id)
 		}
 	}
-	rows.Close() //nolint:errcheck // read to its end
+	rows.Close() // read to its end
 	if len(ids) > 0 {
 		db.Exec([]string{"KILL ", "KILL QUERY "}[c.r.IntN(2)] + fmt.Sprint(ids[c.r.IntN(len(ids))])) // may be gone
 	}
