@@ -36,7 +36,7 @@ lint: $(TOOLS)/golangci-lint ## format, vet, static checks, who may import what
 fuzz: ## every fuzz target for FUZZTIME each
 	@set -e; for dir in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
 		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$dir/*_test.go | cut -c6-); do \
-			echo "$$dir $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$dir; \
+			echo "$$dir $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s $$dir; \
 		done; done
 
 bench: build ## TPC-H against DuckDB: answers and times
