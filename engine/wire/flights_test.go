@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -132,7 +133,7 @@ func (w *flightsWorld) start(t *testing.T, change func(*Config)) *fixture {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := f.Shutdown(t.Context()); err != nil {
+		if err := f.Shutdown(context.WithoutCancel(t.Context())); err != nil { // the test's own has ended
 			t.Error(err)
 		}
 		if err := e.Close(); err != nil {
