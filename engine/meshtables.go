@@ -57,7 +57,8 @@ func (v *view) owns(d *catalog.Domain) bool {
 
 // meshDomainRows are the domains in which the reader sees or owns something, and
 // those that are not served, with their state: who would see them cannot be
-// known. Only owners and the guild learn the reason; others get a reference.
+// known. Only owners and the guild learn the reason, and anything but the state
+// of a domain that is not served; others get a reference.
 func meshDomainRows(v *view) (rows [][]any) {
 	for _, name := range sortedKeys(v.mesh.Domains) {
 		d := v.mesh.Domains[name]
@@ -67,14 +68,18 @@ func meshDomainRows(v *view) (rows [][]any) {
 				n++
 			}
 		}
-		if n == 0 && d.State == catalog.Ready && !v.owns(d) && !v.isGuild() && !v.discovers(d) {
+		inside := v.owns(d) || v.isGuild()
+		if d.State != catalog.Denied && n == 0 && !inside && !v.discovers(d) {
 			continue
 		}
-		var reason any
-		if v.owns(d) || v.isGuild() {
-			reason = nilIfEmpty(d.Reason)
+		row := []any{d.Name, d.State.String(), nilIfEmpty(d.Description), nilIfEmpty(d.Team), nilIfEmpty(d.Contact), n, nilIfEmpty(d.Reason), nilIfEmpty(d.Ref)}
+		if !inside {
+			row[6] = nil
+			if d.State == catalog.Denied {
+				row[2], row[3], row[4] = nil, nil, nil
+			}
 		}
-		rows = append(rows, []any{d.Name, d.State.String(), nilIfEmpty(d.Description), nilIfEmpty(d.Team), nilIfEmpty(d.Contact), n, reason, nilIfEmpty(d.Ref)})
+		rows = append(rows, row)
 	}
 	return rows
 }
@@ -178,14 +183,23 @@ func policyRows(v *view) (rows [][]any) {
 const auditTail = 16 << 20
 
 // auditRows are all records to the guild, and to others the records of queries
-// that read a product which they own.
+// that read a product which they own. What a query read beside it (its text,
+// other products, their policies, how many rows) is not theirs to see.
 func auditRows(v *view) (rows [][]any) {
 	guild := v.isGuild()
 	if err := v.session.engine.audit.Flush(); err != nil {
 		v.session.engine.log.Error("flush audit log", "error", err)
 	}
 	err := readAudit(v.session.engine.audit.path, auditTail, func(r auditRecord) error {
-		if r.Event != "open" && (guild || v.ownsAny(r.Products)) {
+		if own := v.owned(r.Products); !guild {
+			if len(own) == 0 {
+				return nil
+			}
+			if len(own) < len(r.Products) {
+				r.Statement, r.Products, r.Policies, r.Rows = "", own, nil, 0
+			}
+		}
+		if r.Event != "open" {
 			rows = append(rows, []any{r.Time.UnixMicro(), r.Event, nilIfEmpty(r.Query), nilIfEmpty(r.User), nilIfEmpty(r.Purpose), nilIfEmpty(r.Client),
 				nilIfEmpty(r.Statement), nilIfEmpty(strings.Join(r.Products, ", ")), nilIfEmpty(strings.Join(r.Policies, ", ")),
 				nilIfEmpty(r.Decision), r.Rows, r.Millis, nilIfEmpty(r.Error)})
@@ -198,12 +212,13 @@ func auditRows(v *view) (rows [][]any) {
 	return rows
 }
 
-func (v *view) ownsAny(products []string) bool {
+// owned returns those of the products that the reader owns.
+func (v *view) owned(products []string) (own []string) {
 	for _, p := range products {
 		domain, _, _ := strings.Cut(p, ".")
 		if d, ok := v.mesh.Domains[domain]; ok && v.owns(d) {
-			return true
+			own = append(own, p)
 		}
 	}
-	return false
+	return own
 }
