@@ -20,7 +20,9 @@ import (
 // ANALYZE with its counts.
 func (s *Session) explain(ctx context.Context, st *planner.Explain, sql string, args []any) (*Result, error) {
 	mesh := s.engine.catalog.Mesh()
-	planned, err := planner.Plan(ctx, st.Select, args, s.bindEnv(mesh, nil), planner.Options{Fold: s.fold})
+	planning, done := s.limit(ctx)
+	planned, err := planner.Plan(planning, st.Select, args, s.bindEnv(mesh, nil), planner.Options{Fold: s.fold})
+	done(nil)
 	if err != nil {
 		return nil, err
 	}

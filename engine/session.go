@@ -250,7 +250,9 @@ func (s *Session) Describe(ctx context.Context, sql string) ([]plan.Column, int,
 		return nil, 0, nil
 	}
 	mesh := s.engine.catalog.Mesh()
-	bound, err := bind.Select(ctx, sel.Node, make([]any, sel.Params), s.bindEnv(mesh, nil))
+	planning, done := s.limit(ctx)
+	bound, err := bind.Select(planning, sel.Node, make([]any, sel.Params), s.bindEnv(mesh, nil))
+	done(nil)
 	if err != nil {
 		return nil, 0, s.failed(err)
 	}
